@@ -1,0 +1,213 @@
+//! `newsstage check`: finds what would stop or hurt the stage before it is started.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::screen::{Paint, safe};
+use super::{ConfigArgs, Exit, load, now_ms, print};
+use crate::config::{Config, Delivery, Role};
+use crate::dedup::DedupIndex;
+use crate::kafka::error::KafkaFailure;
+use crate::kafka::limits::{Inspector, TopicFacts};
+use crate::kafka::oauth::TokenSource;
+use crate::kafka::producer::Producer;
+use crate::kafka::{client_config, source};
+use crate::topics::TopicTagger;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Do not ask the broker.
+    #[arg(long)]
+    offline: bool,
+    /// Count warnings as faults.
+    #[arg(long)]
+    strict: bool,
+    /// How long the broker may take to answer, in seconds.
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    timeout: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grade {
+    Ok,
+    Warn,
+    Fail,
+}
+
+struct Report {
+    paint: Paint,
+    out: String,
+    warnings: usize,
+    faults: usize,
+}
+
+impl Report {
+    fn line(&mut self, grade: Grade, what: &str, fix: &str) {
+        let mark = match grade {
+            Grade::Ok => self.paint.green("ok  "),
+            Grade::Warn => self.paint.yellow("warn"),
+            Grade::Fail => self.paint.red("fail"),
+        };
+        self.warnings += usize::from(grade == Grade::Warn);
+        self.faults += usize::from(grade == Grade::Fail);
+        self.out += &format!("{mark}  {}\n", safe(what));
+        if grade != Grade::Ok && !fix.is_empty() {
+            self.out += &format!("      {}\n", self.paint.dim(&format!("→ {}", safe(fix))));
+        }
+    }
+
+    fn ok(&mut self, what: &str) {
+        self.line(Grade::Ok, what, "");
+    }
+
+    fn warn(&mut self, what: &str, fix: &str) {
+        self.line(Grade::Warn, what, fix);
+    }
+
+    fn fail(&mut self, what: &str, fix: &str) {
+        self.line(Grade::Fail, what, fix);
+    }
+}
+
+pub fn main(args: &CheckArgs) -> Exit {
+    let loaded = match load(&args.config) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let paint = Paint::new(std::io::stdout().is_terminal());
+    let mut report = Report { paint, out: String::new(), warnings: loaded.warnings.len(), faults: 0 };
+    if let Err(errors) = loaded.config.validate_for_run() {
+        report.fail(&format!("configuration: {errors}"), "see docs/configuration.md");
+        print(&report.out);
+        return Exit::Config;
+    }
+    report.ok("configuration: every key is known, every value in range");
+    offline(&loaded.config, &mut report);
+    if !args.offline {
+        online(&loaded.config, Duration::from_secs(args.timeout.max(1)), &mut report);
+    }
+    let summary = format!("{} faults, {} warnings\n", report.faults, report.warnings);
+    print(&format!("{}{summary}", report.out));
+    if report.faults > 0 || (args.strict && report.warnings > 0) { Exit::Data } else { Exit::Success }
+}
+
+fn offline(config: &Config, report: &mut Report) {
+    if config.stages.topics {
+        match TopicTagger::new(&config.topics) {
+            Ok(tagger) => report.ok(&format!("topics: lexicons {}", tagger.generation())),
+            Err(error) => report.fail(&format!("topics: {error}"), "correct the lexicon, or topics.lexicons"),
+        }
+    }
+    if config.stages.dedup {
+        index(config, report);
+    }
+}
+
+fn index(config: &Config, report: &mut Report) {
+    let path = &config.dedup.path;
+    if !path.exists() {
+        return report.ok(&format!("dedup: {} does not exist yet and will be made", path.display()));
+    }
+    match DedupIndex::open(&config.dedup, now_ms()) {
+        Ok((index, _)) => report.ok(&format!("dedup: {} holds {} articles", path.display(), index.len())),
+        Err(error @ crate::dedup::IndexError::Locked { .. }) => {
+            report.warn(&format!("dedup: {error}"), "fine when that is the running stage; each stage needs its own folder");
+        }
+        Err(error) => report.fail(&format!("dedup: {error}"), "dedup.path must be a folder that can be written"),
+    }
+}
+
+fn online(config: &Config, timeout: Duration, report: &mut Report) {
+    let inspector = match Inspector::new(config, timeout) {
+        Ok(inspector) => inspector,
+        Err(failure) => return report.fail(&failure.to_string(), "see kafka.* in docs/configuration.md"),
+    };
+    let input = topic(&inspector, "input.topic", &config.input.topic, report);
+    let output = topic(&inspector, "output.topic", &config.output.topic, report);
+    let dead = topic(&inspector, "dead_letter.topic", &config.dead_letter.topic, report);
+    if let Some(name) = &config.output.duplicates_topic {
+        topic(&inspector, "output.duplicates_topic", name, report);
+    }
+    sizes(input.as_ref(), output.as_ref(), dead.as_ref(), report);
+    layout(config, input.as_ref(), output.as_ref(), report);
+    group(config, timeout, report);
+    if config.delivery == Delivery::ExactlyOnce {
+        transactions(config, timeout, report);
+    }
+}
+
+fn topic(inspector: &Inspector, key: &str, name: &str, report: &mut Report) -> Option<TopicFacts> {
+    match inspector.topic(name) {
+        Ok(Some(facts)) => {
+            let size = facts.max_message_bytes.map_or_else(|| "unknown".to_owned(), |bytes| bytes.to_string());
+            report.ok(&format!("{key}: {name} has {} partitions, takes records of {size} bytes", facts.partitions));
+            return Some(facts);
+        }
+        Ok(None) => report.fail(&format!("{key}: {name} does not exist"), "create it, or correct the name"),
+        Err(failure @ KafkaFailure::Denied(_)) => {
+            report.fail(&format!("{key}: {failure}"), "give this user Describe and Read (input) or Write (output)");
+        }
+        Err(failure) => report.fail(&format!("{key}: {failure}"), "is kafka.brokers right, and the broker up?"),
+    }
+    None
+}
+
+fn sizes(input: Option<&TopicFacts>, output: Option<&TopicFacts>, dead: Option<&TopicFacts>, report: &mut Report) {
+    let bytes = |facts: Option<&TopicFacts>| facts.and_then(|facts| facts.max_message_bytes);
+    let Some(input) = bytes(input) else { return };
+    if let Some(output) = bytes(output).filter(|&output| output < input + 16 * 1024) {
+        report.warn(
+            &format!("sizes: the input takes {input} bytes, the output {output}: an enriched record may not fit"),
+            "raise max.message.bytes of the output topic; what does not fit goes to the dead-letter topic",
+        );
+    }
+    if let Some(dead) = bytes(dead).filter(|&dead| dead < input + 4 * 1024) {
+        report.warn(
+            &format!("sizes: the dead-letter topic takes {dead} bytes, less than the input with its error headers"),
+            "raise max.message.bytes of the dead-letter topic, or large ones are kept as a reference only",
+        );
+    }
+}
+
+fn layout(config: &Config, input: Option<&TopicFacts>, output: Option<&TopicFacts>, report: &mut Report) {
+    let (Some(input), Some(output)) = (input, output) else { return };
+    if config.output.partition == crate::config::Partitioning::Input && output.partitions < input.partitions {
+        report.fail(
+            &format!("partitions: the input has {}, the output only {}", input.partitions, output.partitions),
+            "output.partition = \"input\" needs as many; add partitions or use \"key\"",
+        );
+    }
+    if output.cleanup_policy.as_deref().is_some_and(|policy| policy.contains("compact")) {
+        report.warn(
+            "output.topic is compacted: records without a key are refused, older versions disappear",
+            "use cleanup.policy=delete, or make sure that every input message has a key",
+        );
+    }
+}
+
+fn group(config: &Config, timeout: Duration, report: &mut Report) {
+    match source::committed_of_group(config, timeout) {
+        Ok(committed) => report.ok(&format!("kafka.group: {} ({committed} partitions with a commit)", config.kafka.group)),
+        Err(failure) => report.fail(&format!("kafka.group: {failure}"), "give this user Read on the group"),
+    }
+}
+
+fn transactions(config: &Config, timeout: Duration, report: &mut Report) {
+    // Not the stage's own id: registering that would fence a running stage.
+    let id = format!("{}-check", config.kafka.transactional_id());
+    let mut client = client_config(config, Role::Producer);
+    client.set("transactional.id", &id);
+    let tried = Producer::new(&client, TokenSource::new(config)).and_then(|producer| producer.init_transactions(timeout));
+    match tried {
+        Ok(()) => report.ok(&format!("transactions: the broker registered {id:?}")),
+        Err(failure) => report.fail(
+            &format!("transactions: {failure}"),
+            "give this user Write on the transactional id, or use delivery = \"at_least_once\"",
+        ),
+    }
+}

@@ -1,0 +1,172 @@
+//! The command line.
+
+mod articles;
+mod check;
+mod config;
+mod demo;
+mod enrich;
+mod exit;
+mod explain;
+mod run;
+mod screen;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use crate::config::{Config, Loaded, Sources};
+pub use exit::Exit;
+
+/// One Kafka stage for news: raw article in, duplicates, language and topics found, enriched article out.
+#[derive(Debug, Parser)]
+#[command(name = "newsstage", version, after_help = Exit::help(), max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the settings come from: defaults, then the file, then NEWSSTAGE__A__B variables, then --set.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigArgs {
+    /// Configuration file (TOML).
+    #[arg(short, long, value_name = "FILE", env = "NEWSSTAGE_CONFIG")]
+    config: Option<PathBuf>,
+    /// One setting, e.g. --set batch.linger=50ms; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Consume, enrich, publish, until told to stop.
+    Run {
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Enrich files or standard input without a broker: NDJSON or JSON in, NDJSON out.
+    Enrich(enrich::EnrichArgs),
+    /// Show why an article gets its verdicts: what was read, set aside, compared and matched.
+    Explain(explain::ExplainArgs),
+    /// See the stage work on bundled articles and an embedded broker; needs nothing else.
+    Demo(demo::DemoArgs),
+    /// Check the configuration and, unless --offline, the broker: topics, partitions, rights, sizes.
+    Check(check::CheckArgs),
+    /// Show the settings or their schema.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the version.
+    Version {
+        /// As JSON, with the versions of what is built in.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// The effective settings as TOML, with their origin; secrets are hidden.
+    Show {
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// The JSON Schema of the configuration file.
+    Schema,
+    /// All settings as a Markdown table, as in docs/configuration.md.
+    Reference,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            error.print().ok();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Success }.into();
+        }
+    };
+    match cli.command {
+        Command::Run { config } => run::main(&config),
+        Command::Enrich(args) => enrich::main(&args),
+        Command::Explain(args) => explain::main(&args),
+        Command::Demo(args) => demo::main(&args),
+        Command::Check(args) => check::main(&args),
+        Command::Config(ConfigCommand::Show { config }) => config::show(&config),
+        Command::Config(ConfigCommand::Schema) => config::schema(),
+        Command::Config(ConfigCommand::Reference) => print(&crate::config::reference_markdown()),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "newsstage", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+        Command::Version { json } => version(json),
+    }
+    .into()
+}
+
+/// Loads the configuration, or says on standard error everything that is wrong with it.
+fn load(args: &ConfigArgs) -> Result<Loaded, Exit> {
+    let sources = Sources::from_system(args.config.as_deref(), args.sets.clone()).map_err(|error| {
+        say(&format!("{error}\n"));
+        Exit::Config
+    })?;
+    let loaded = Config::load(&sources).map_err(|errors| {
+        say(&format!("{errors}\n"));
+        Exit::Config
+    })?;
+    for warning in &loaded.warnings {
+        say(&format!("warning: {warning}\n"));
+    }
+    Ok(loaded)
+}
+
+fn version(json: bool) -> Exit {
+    let (number, library) = rdkafka::util::get_rdkafka_version();
+    if json {
+        let text = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "librdkafka": library,
+            "librdkafka_number": number,
+            "enrichment": crate::enrichment::ENRICHMENT_VERSION,
+        });
+        return print(&format!("{text}\n"));
+    }
+    print(&format!("newsstage {} (librdkafka {library})\n", env!("CARGO_PKG_VERSION")))
+}
+
+/// Writes to standard output. A reader that went away, as `head` does, is no failure.
+fn print(text: &str) -> Exit {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Exit::Success,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
+        Err(_) => Exit::InputOutput,
+    }
+}
+
+/// Writes to standard error; there is nowhere to report a failure to.
+fn say(text: &str) {
+    std::io::stderr().lock().write_all(text.as_bytes()).ok();
+}
+
+/// The time in milliseconds since 1970: the one place where the program reads the clock.
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,152 @@
+//! `newsstage run`: the service.
+
+use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{ConfigArgs, Exit, load, now_ms, say};
+use crate::admin::{self, AdminState};
+use crate::config::Config;
+use crate::health::{Health, Part};
+use crate::metrics::{Metrics, ProcessInfo};
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::telemetry;
+use crate::worker::{self, Parts};
+
+/// How long the broker may take to answer at the start.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub fn main(args: &ConfigArgs) -> Exit {
+    let loaded = match load(args) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let config = loaded.config;
+    if let Err(errors) = config.validate_for_run() {
+        say(&format!("{errors}\n"));
+        return Exit::Config;
+    }
+    let log = telemetry::init(log_format(config.log.format), &config.log.filter);
+    let _guard = match log {
+        Ok(guard) => guard,
+        Err(error) => {
+            say(&format!("{error}\n"));
+            return Exit::Config;
+        }
+    };
+    match serve(config) {
+        Ok(()) => Exit::Success,
+        Err(exit) => exit,
+    }
+}
+
+fn log_format(format: crate::config::LogFormat) -> telemetry::LogFormat {
+    match format {
+        crate::config::LogFormat::Auto => telemetry::LogFormat::Auto,
+        crate::config::LogFormat::Json => telemetry::LogFormat::Json,
+        crate::config::LogFormat::Text => telemetry::LogFormat::Text,
+    }
+}
+
+fn serve(config: Config) -> Result<(), Exit> {
+    let info = ProcessInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: option_env!("NEWSSTAGE_REVISION").unwrap_or("unknown").to_owned(),
+        config_fingerprint: config.fingerprint(),
+        started_ms: now_ms(),
+    };
+    tracing::info!(
+        version = info.version,
+        config = info.config_fingerprint,
+        input = config.input.topic,
+        output = config.output.topic,
+        dead_letter = config.dead_letter.topic,
+        group = config.kafka.group,
+        delivery = ?config.delivery,
+        "starting"
+    );
+    let metrics = Metrics::new(&info);
+    let stalled_after = i64::try_from(config.liveness.stalled_after.millis()).unwrap_or(i64::MAX);
+    let health = Health::new(now_ms(), stalled_after);
+    health.set_ready(Part::Config);
+    let stop = Arc::new(AtomicBool::new(false));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .thread_name("admin")
+        .build()
+        .map_err(|error| failed(Exit::Software, "runtime", &error))?;
+    runtime.block_on(listen_to_signals(stop.clone())).map_err(|error| failed(Exit::Software, "signals", &error))?;
+    if config.admin.enabled {
+        let listener = runtime
+            .block_on(admin::bind(&config.admin.listen))
+            .map_err(|error| failed(Exit::Failure, "admin.listen", &error))?;
+        serve_admin(&runtime, listener, &config, metrics.clone(), health.clone());
+    }
+    let (pipeline, report) = Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| {
+        let exit = if matches!(error, PipelineError::Index(_)) { Exit::InputOutput } else { Exit::Config };
+        failed(exit, "pipeline", &error)
+    })?;
+    tracing::info!(?report, path = %config.dedup.path.display(), "duplicate index open");
+    health.set_ready(Part::Index);
+    let parts = Parts { config, pipeline, metrics, health, clock: now_ms, stop, connect_timeout: CONNECT_TIMEOUT, rooms: None };
+    match worker::run(parts) {
+        Ok(()) => {
+            tracing::info!("stopped");
+            Ok(())
+        }
+        Err(error) => {
+            let code = Exit::from(&error);
+            tracing::error!(%error, exit = code as u8, "stopping");
+            // A thread may still wait for the broker, and the client library may hang in its destructor; what was not
+            // committed is read again by whoever comes next.
+            exit(code as i32);
+        }
+    }
+}
+
+fn failed(exit: Exit, what: &str, error: &dyn std::fmt::Display) -> Exit {
+    tracing::error!(what, %error, exit = exit as u8, "cannot start");
+    exit
+}
+
+/// The first SIGTERM or SIGINT asks for an orderly end, the second ends the process.
+async fn listen_to_signals(stop: Arc<AtomicBool>) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        loop {
+            let name = tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            };
+            if stop.swap(true, Ordering::AcqRel) {
+                tracing::warn!(signal = name, "second signal: ending at once; unfinished work will be read again");
+                exit(Exit::Interrupted as i32);
+            }
+            tracing::info!(signal = name, "asked to stop");
+        }
+    });
+    Ok(())
+}
+
+fn serve_admin(
+    runtime: &tokio::runtime::Runtime,
+    listener: TcpListener,
+    config: &Config,
+    metrics: Metrics,
+    health: Health,
+) {
+    let address = listener.local_addr().map_or_else(|_| config.admin.listen.clone(), |address| address.to_string());
+    tracing::info!(admin = format!("http://{address}"), "admin listening");
+    let state = AdminState { metrics, health, clock: now_ms, listen: config.admin.listen.clone() };
+    runtime.spawn(async move {
+        if let Err(error) = admin::serve(listener, state, std::future::pending()).await {
+            tracing::error!(%error, "admin server ended");
+        }
+    });
+}

@@ -1,0 +1,614 @@
+//! Checks that no single key can show: names, pairs of settings, and what `run` needs.
+
+use std::net::SocketAddr;
+
+use super::errors::{ConfigErrors, Problem};
+use super::kafka::{Role, kafka_properties};
+use super::kafka_model::{RebalanceProtocol, SaslConfig, SaslMechanism, SecurityConfig};
+use super::model::{Config, Delivery, Duplicates};
+use super::properties;
+use super::units::{TimeSpan, quoted};
+
+/// Kafka's longest topic name, in bytes.
+const TOPIC_LENGTH: usize = 249;
+
+/// The broker's default of `transaction.max.timeout.ms`.
+const TRANSACTION_MAX: TimeSpan = TimeSpan::from_secs(15 * 60);
+
+/// The broker's default of `group.min.session.timeout.ms`.
+const SESSION_MIN: TimeSpan = TimeSpan::from_secs(6);
+
+impl Config {
+    /// Checks everything that needs no topic, as `enrich` and `explain` do.
+    ///
+    /// # Errors
+    /// With every contradiction between settings.
+    pub fn validate(&self) -> Result<(), ConfigErrors> {
+        ConfigErrors::unless_empty(self.check().0, ())
+    }
+
+    /// Checks what `run` needs as well: topics that are named and differ.
+    ///
+    /// # Errors
+    /// With every contradiction between settings and every missing topic.
+    pub fn validate_for_run(&self) -> Result<(), ConfigErrors> {
+        let mut errors = self.check().0;
+        for (key, topic) in [
+            ("input.topic", &self.input.topic),
+            ("output.topic", &self.output.topic),
+            ("dead_letter.topic", &self.dead_letter.topic),
+        ] {
+            if topic.is_empty() {
+                errors.push(Problem::new(key, "required: no topic is named"));
+            }
+        }
+        ConfigErrors::unless_empty(errors, ())
+    }
+
+    /// Errors and warnings.
+    pub(super) fn check(&self) -> (Vec<Problem>, Vec<Problem>) {
+        let mut found = Findings::default();
+        self.check_topics(&mut found);
+        self.check_names(&mut found);
+        check_security(&self.kafka.security, &mut found);
+        self.check_times(&mut found);
+        properties::check(self, &mut found.errors);
+        (found.errors, found.warnings)
+    }
+
+    fn check_topics(&self, found: &mut Findings) {
+        let routed = self.output.duplicates_topic.as_deref();
+        let topics = [
+            ("input.topic", self.input.topic.as_str()),
+            ("output.topic", self.output.topic.as_str()),
+            ("dead_letter.topic", self.dead_letter.topic.as_str()),
+            ("output.duplicates_topic", routed.unwrap_or_default()),
+        ];
+        for (index, (key, topic)) in topics
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, topic))| !topic.is_empty())
+        {
+            if let Some(wrong) = topic_problem(topic) {
+                found.error(key, wrong);
+            }
+            let earlier = topics.iter().take(index).find(|(_, other)| other == topic);
+            if let Some((other, _)) = earlier {
+                found.error(
+                    key,
+                    format!(
+                        "{} is also {other}: every topic must be another one",
+                        quoted(topic)
+                    ),
+                );
+            }
+        }
+        match (self.output.duplicates, routed) {
+            (Duplicates::Route, None | Some("")) => {
+                found.error(
+                    "output.duplicates_topic",
+                    "required by output.duplicates = \"route\"",
+                );
+            }
+            (Duplicates::Annotate | Duplicates::Drop, Some(_)) => {
+                found.warning(
+                    "output.duplicates_topic",
+                    "not used: output.duplicates is not \"route\"",
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn check_names(&self, found: &mut Findings) {
+        let field = &self.output.field;
+        if field.is_empty() || field.len() > 128 || field.chars().any(char::is_control) {
+            found.error(
+                "output.field",
+                "expected 1 to 128 bytes without control characters",
+            );
+        }
+        if self.admin.enabled && self.admin.listen.parse::<SocketAddr>().is_err() {
+            let message = format!(
+                "{} is no IP address with port, such as 127.0.0.1:9464",
+                quoted(&self.admin.listen)
+            );
+            found.error("admin.listen", message);
+        }
+        let kafka = &self.kafka;
+        let names = [
+            ("kafka.brokers", Some(&kafka.brokers)),
+            ("kafka.group", Some(&kafka.group)),
+            ("kafka.instance", kafka.instance.as_ref()),
+            ("kafka.transactional_id", kafka.transactional_id.as_ref()),
+        ];
+        for (key, name) in names {
+            if name.is_some_and(|name| name.trim().is_empty()) {
+                found.error(key, "must not be empty");
+            }
+        }
+        self.check_brokers(found);
+        if kafka.transactional_id.is_some() && self.delivery == Delivery::AtLeastOnce {
+            found.warning(
+                "kafka.transactional_id",
+                "not used: delivery is \"at_least_once\"",
+            );
+        }
+        if self.retry.initial > self.retry.max {
+            found.error(
+                "retry.initial",
+                format!(
+                    "{} is longer than retry.max ({})",
+                    self.retry.initial, self.retry.max
+                ),
+            );
+        }
+    }
+
+    fn check_brokers(&self, found: &mut Findings) {
+        for broker in self
+            .kafka
+            .brokers
+            .split(',')
+            .map(str::trim)
+            .filter(|_| !self.kafka.brokers.trim().is_empty())
+        {
+            // librdkafka also takes `protocol://host:port`; a port may be missing (9092).
+            let address = broker
+                .rsplit_once("://")
+                .map_or(broker, |(_, address)| address);
+            let (host, port) = match address.rsplit_once(':') {
+                Some((host, port)) if !port.contains(']') => (host, Some(port)),
+                _ => (address, None),
+            };
+            let port_is_wrong =
+                port.is_some_and(|port| port.parse::<u16>().map_or(true, |port| port == 0));
+            if host.is_empty() || host.contains(char::is_whitespace) || port_is_wrong {
+                found.error(
+                    "kafka.brokers",
+                    format!("{} is not host:port", quoted(broker)),
+                );
+            }
+        }
+    }
+
+    /// Times are compared as librdkafka will have them, with properties that were handed through.
+    fn check_times(&self, found: &mut Findings) {
+        let (consumer, producer) = (
+            kafka_properties(self, Role::Consumer),
+            kafka_properties(self, Role::Producer),
+        );
+        let millis = |text: Option<&str>| {
+            text.and_then(|text| text.parse().ok())
+                .map(TimeSpan::from_millis)
+        };
+        let poll =
+            millis(consumer.get("max.poll.interval.ms")).unwrap_or(self.kafka.max_poll_interval);
+        if let Some(session) = millis(consumer.get("session.timeout.ms")) {
+            if session >= poll {
+                let message =
+                    format!("{session} must be shorter than kafka.max_poll_interval ({poll})");
+                found.error("kafka.session_timeout", message);
+            }
+            if session < SESSION_MIN {
+                let message = format!(
+                    "{session} is below the least that brokers take by default ({SESSION_MIN})"
+                );
+                found.warning("kafka.session_timeout", message);
+            }
+        }
+        if self.kafka.rebalance == RebalanceProtocol::Consumer
+            && self.kafka.session_timeout != TimeSpan::from_secs(45)
+        {
+            found.warning(
+                "kafka.session_timeout",
+                "not used: with kafka.rebalance = \"consumer\" the broker decides it",
+            );
+        }
+        if let Some(transaction) = millis(producer.get("transaction.timeout.ms")) {
+            let lifetime = producer
+                .get("message.timeout.ms")
+                .or(producer.get("delivery.timeout.ms"));
+            self.check_transaction(transaction, millis(lifetime), found);
+        }
+        if self.liveness.stalled_after <= self.kafka.transaction_timeout {
+            let message = format!(
+                "{} is not longer than kafka.transaction_timeout ({}): one slow commit would fail /livez",
+                self.liveness.stalled_after, self.kafka.transaction_timeout
+            );
+            found.warning("liveness.stalled_after", message);
+        }
+    }
+
+    fn check_transaction(
+        &self,
+        transaction: TimeSpan,
+        message: Option<TimeSpan>,
+        found: &mut Findings,
+    ) {
+        // Waiting, analysis, sending and committing all have to fit.
+        let linger = self.batch.linger;
+        if linger.millis().saturating_mul(4) > transaction.millis() {
+            let message = format!(
+                "{linger} is over a quarter of kafka.transaction_timeout ({transaction}), which must also hold the work and the commit"
+            );
+            found.error("batch.linger", message);
+        }
+        if transaction > TRANSACTION_MAX {
+            let message = format!(
+                "{transaction} is above the most that brokers take by default ({TRANSACTION_MAX}): raise transaction.max.timeout.ms there"
+            );
+            found.warning("kafka.transaction_timeout", message);
+        }
+        // Zero is librdkafka's word for "no limit".
+        let outlives = |message: TimeSpan| message.millis() == 0 || message > transaction;
+        if message.is_some_and(outlives) {
+            let message = format!(
+                "message.timeout.ms must not be longer than kafka.transaction_timeout ({transaction})"
+            );
+            found.error("kafka.producer_properties", message);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Findings {
+    errors: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+impl Findings {
+    fn error(&mut self, key: &str, message: impl Into<String>) {
+        self.errors.push(Problem::new(key, message));
+    }
+
+    fn warning(&mut self, key: &str, message: impl Into<String>) {
+        self.warnings.push(Problem::new(key, message));
+    }
+}
+
+fn topic_problem(topic: &str) -> Option<String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if topic.len() > TOPIC_LENGTH {
+        return Some(format!(
+            "the topic name has {} bytes; Kafka takes {TOPIC_LENGTH}",
+            topic.len()
+        ));
+    }
+    if topic == "." || topic == ".." || !topic.chars().all(legal) {
+        return Some(format!(
+            "{} is no topic name: letters, digits, `.`, `_` and `-` are allowed",
+            quoted(topic)
+        ));
+    }
+    None
+}
+
+fn check_security(security: &SecurityConfig, found: &mut Findings) {
+    let protocol = security.protocol;
+    let (sasl, tls) = (&security.sasl, &security.tls);
+    if protocol.sasl() {
+        check_sasl(sasl, found);
+        if !protocol.tls() {
+            let message =
+                "authentication without encryption: use \"sasl_ssl\" outside a trusted network";
+            found.warning("kafka.security.protocol", message);
+        }
+    } else {
+        let unused = [
+            ("mechanism", sasl.mechanism.is_some()),
+            ("username", sasl.username.is_some()),
+            (
+                "password",
+                sasl.password.is_some() && sasl.password_file.is_none(),
+            ),
+            ("password_file", sasl.password_file.is_some()),
+            ("token", sasl.token.is_some() && sasl.token_file.is_none()),
+            ("token_file", sasl.token_file.is_some()),
+        ];
+        needs_protocol("sasl", "sasl_ssl", protocol.name(), &unused, found);
+    }
+    if !protocol.tls() {
+        let unused = [
+            ("ca_file", tls.ca_file.is_some()),
+            ("certificate_file", tls.certificate_file.is_some()),
+            ("key_file", tls.key_file.is_some()),
+            (
+                "key_password",
+                tls.key_password.is_some() && tls.key_password_file.is_none(),
+            ),
+            ("key_password_file", tls.key_password_file.is_some()),
+        ];
+        let with_tls = if protocol.sasl() { "sasl_ssl" } else { "ssl" };
+        needs_protocol("tls", with_tls, protocol.name(), &unused, found);
+        return;
+    }
+    match (&tls.certificate_file, &tls.key_file) {
+        (Some(_), None) => found.error(
+            "kafka.security.tls.key_file",
+            "required by certificate_file",
+        ),
+        (None, Some(_)) => found.error(
+            "kafka.security.tls.certificate_file",
+            "required by key_file",
+        ),
+        _ => {}
+    }
+    if !tls.verify_host {
+        let message = "off: a broker with any trusted certificate is believed, whatever its name";
+        found.warning("kafka.security.tls.verify_host", message);
+    }
+}
+
+fn needs_protocol(
+    table: &str,
+    wanted: &str,
+    protocol: &str,
+    set: &[(&str, bool)],
+    found: &mut Findings,
+) {
+    for (name, _) in set.iter().filter(|(_, set)| *set) {
+        let key = format!("kafka.security.{table}.{name}");
+        let message = format!(
+            "would not be used: kafka.security.protocol is \"{protocol}\"; set it to \"{wanted}\""
+        );
+        found.error(&key, message);
+    }
+}
+
+fn check_sasl(sasl: &SaslConfig, found: &mut Findings) {
+    let mut require = |name: &str, set: bool, why: &str| {
+        if !set {
+            found.error(
+                &format!("kafka.security.sasl.{name}"),
+                format!("required by {why}"),
+            );
+        }
+    };
+    match sasl.mechanism {
+        None => require("mechanism", false, "kafka.security.protocol"),
+        Some(SaslMechanism::OAuthBearer) => {
+            require(
+                "token_file",
+                sasl.token.is_some() || sasl.token_file.is_some(),
+                "the mechanism OAUTHBEARER",
+            );
+        }
+        Some(mechanism) => {
+            let why = format!("the mechanism {}", mechanism.name());
+            require(
+                "username",
+                sasl.username.as_ref().is_some_and(|name| !name.is_empty()),
+                &why,
+            );
+            require(
+                "password_file",
+                sasl.password.is_some() || sasl.password_file.is_some(),
+                &why,
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kafka_model::SecurityProtocol;
+    use super::super::secret::Secret;
+    use super::*;
+
+    fn with(change: impl FnOnce(&mut Config)) -> Config {
+        let mut config = Config::default();
+        change(&mut config);
+        config
+    }
+
+    fn errors(change: impl FnOnce(&mut Config)) -> Vec<String> {
+        with(change)
+            .check()
+            .0
+            .iter()
+            .map(|p| format!("{}: {}", p.key, p.message))
+            .collect()
+    }
+
+    fn warnings(change: impl FnOnce(&mut Config)) -> Vec<String> {
+        let (errors, warnings) = with(change).check();
+        assert_eq!(errors, []);
+        warnings
+            .iter()
+            .map(|p| format!("{}: {}", p.key, p.message))
+            .collect()
+    }
+
+    fn one(found: &[String], key: &str, part: &str) {
+        assert!(
+            found.len() == 1 && found[0].starts_with(key) && found[0].contains(part),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn the_defaults_hold_but_run_needs_topics() {
+        assert_eq!(Config::default().check(), (vec![], vec![]));
+        let missing = Config::default().validate_for_run().expect_err("no topics");
+        let keys: Vec<&str> = missing.0.iter().map(|p| p.key.as_str()).collect();
+        assert_eq!(keys, ["input.topic", "output.topic", "dead_letter.topic"]);
+        let named = with(|c| {
+            c.input.topic = "news.raw".to_owned();
+            c.output.topic = "news.enriched".to_owned();
+            c.dead_letter.topic = "news.dead".to_owned();
+        });
+        assert_eq!(named.validate_for_run(), Ok(()));
+    }
+
+    #[test]
+    fn topics_are_legal_and_differ() {
+        let same = errors(|c| {
+            c.input.topic = "news".to_owned();
+            c.output.topic = "news".to_owned();
+        });
+        one(&same, "output.topic", "is also input.topic");
+        for name in ["a b", "..", "naïve", "a/b", &"x".repeat(250)] {
+            let found = errors(|c| c.input.topic = name.to_owned());
+            assert!(
+                found.len() == 1 && found[0].starts_with("input.topic"),
+                "{name}: {found:?}"
+            );
+        }
+        assert!(errors(|c| c.input.topic = "x".repeat(249)).is_empty());
+    }
+
+    #[test]
+    fn routing_needs_its_topic() {
+        one(
+            &errors(|c| c.output.duplicates = Duplicates::Route),
+            "output.duplicates_topic",
+            "required by",
+        );
+        let topic = Some("news.dup".to_owned());
+        one(
+            &warnings(|c| c.output.duplicates_topic = topic),
+            "output.duplicates_topic",
+            "not used",
+        );
+    }
+
+    #[test]
+    fn times_fit_into_each_other() {
+        let equal = errors(|c| c.kafka.session_timeout = c.kafka.max_poll_interval);
+        one(
+            &equal,
+            "kafka.session_timeout",
+            "shorter than kafka.max_poll_interval (5m)",
+        );
+        let property = errors(|c| c.kafka.properties.set("session.timeout.ms", "300000"));
+        one(&property, "kafka.session_timeout", "shorter than");
+        let linger = errors(|c| c.batch.linger = TimeSpan::from_secs(16));
+        one(
+            &linger,
+            "batch.linger",
+            "over a quarter of kafka.transaction_timeout (1m)",
+        );
+        assert!(
+            errors(
+                |c| (c.batch.linger, c.delivery) = (TimeSpan::from_secs(16), Delivery::AtLeastOnce)
+            )
+            .is_empty()
+        );
+        for alias in ["message.timeout.ms", "delivery.timeout.ms"] {
+            let message = errors(|c| c.kafka.producer_properties.set(alias, "0"));
+            one(
+                &message,
+                "kafka.producer_properties",
+                "message.timeout.ms must not be longer",
+            );
+        }
+        one(
+            &errors(|c| c.retry.initial = TimeSpan::from_secs(31)),
+            "retry.initial",
+            "longer than retry.max",
+        );
+        let long = warnings(|c| {
+            c.kafka.transaction_timeout = TimeSpan::from_secs(1200);
+            c.liveness.stalled_after = TimeSpan::from_secs(3600);
+        });
+        one(
+            &long,
+            "kafka.transaction_timeout",
+            "transaction.max.timeout.ms",
+        );
+        one(
+            &warnings(|c| c.kafka.session_timeout = TimeSpan::from_secs(3)),
+            "kafka.session_timeout",
+            "below the least",
+        );
+        one(
+            &warnings(|c| c.liveness.stalled_after = TimeSpan::from_secs(60)),
+            "liveness.stalled_after",
+            "/livez",
+        );
+    }
+
+    #[test]
+    fn security_is_whole_or_refused() {
+        let no_mechanism = errors(|c| c.kafka.security.protocol = SecurityProtocol::SaslSsl);
+        one(
+            &no_mechanism,
+            "kafka.security.sasl.mechanism",
+            "required by kafka.security.protocol",
+        );
+        let unused = errors(|c| c.kafka.security.sasl.password = Some(Secret::new("canary")));
+        one(
+            &unused,
+            "kafka.security.sasl.password",
+            "protocol is \"plaintext\"; set it to \"sasl_ssl\"",
+        );
+        assert!(!unused[0].contains("canary"));
+        let bearer = errors(|c| {
+            c.kafka.security.protocol = SecurityProtocol::SaslSsl;
+            c.kafka.security.sasl.mechanism = Some(SaslMechanism::OAuthBearer);
+        });
+        one(
+            &bearer,
+            "kafka.security.sasl.token_file",
+            "required by the mechanism OAUTHBEARER",
+        );
+        let half = errors(|c| {
+            c.kafka.security.protocol = SecurityProtocol::Ssl;
+            c.kafka.security.tls.certificate_file = Some("client.pem".into());
+        });
+        one(
+            &half,
+            "kafka.security.tls.key_file",
+            "required by certificate_file",
+        );
+        let plain = warnings(|c| {
+            let security = &mut c.kafka.security;
+            security.protocol = SecurityProtocol::SaslPlaintext;
+            security.sasl.mechanism = Some(SaslMechanism::ScramSha256);
+            security.sasl.username = Some("reader".to_owned());
+            security.sasl.password = Some(Secret::new("canary"));
+        });
+        one(&plain, "kafka.security.protocol", "without encryption");
+    }
+
+    #[test]
+    fn names_and_addresses_are_usable() {
+        one(
+            &errors(|c| c.output.field.clear()),
+            "output.field",
+            "1 to 128",
+        );
+        one(
+            &errors(|c| c.admin.listen = "localhost".to_owned()),
+            "admin.listen",
+            "127.0.0.1:9464",
+        );
+        assert!(errors(|c| (c.admin.listen, c.admin.enabled) = (String::new(), false)).is_empty());
+        one(
+            &errors(|c| c.kafka.group = " ".to_owned()),
+            "kafka.group",
+            "must not be empty",
+        );
+        for brokers in [
+            "a:9092,b:9093",
+            "[::1]:9092",
+            "kafka",
+            "SASL_SSL://k:9092",
+            "[::1]",
+        ] {
+            assert_eq!(
+                errors(|c| c.kafka.brokers = brokers.to_owned()),
+                [] as [&str; 0],
+                "{brokers}"
+            );
+        }
+        for brokers in ["a:9092,", "a:port", ":9092", "a b:9092", "a:0"] {
+            one(
+                &errors(|c| c.kafka.brokers = brokers.to_owned()),
+                "kafka.brokers",
+                "is not host:port",
+            );
+        }
+    }
+}

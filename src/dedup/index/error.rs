@@ -1,0 +1,62 @@
+//! Why the index cannot be opened or written.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An error of the index on disk. Judging never fails.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// Another process uses the folder.
+    #[error(
+        "the dedup index {} is in use by {}: stop it, or give this one a folder of its own with dedup.path",
+        .path.display(), holder(*.process)
+    )]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+        /// The other process, where its id could be read.
+        process: Option<u32>,
+    },
+    /// A file is damaged, or missing between others. Nothing was changed.
+    #[error(
+        "the dedup index is damaged: {} at byte {offset}: {what}. Set dedup.on_damage = \"discard_segment\" to go on \
+         without the articles in this file, or delete the folder to start with an empty index",
+        .file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// Where in the file, in bytes from its beginning.
+        offset: u64,
+        /// What is wrong there.
+        what: &'static str,
+    },
+    /// The file was written by a newer version of the program.
+    #[error(
+        "the dedup index file {} has format {found}, but this program knows only format {known}: \
+         run the newer version, or delete the folder to start with an empty index",
+        .file.display()
+    )]
+    Version {
+        /// The file.
+        file: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The format of this program.
+        known: u32,
+    },
+    /// The operating system refused: disk full, rights, a failing disk.
+    #[error("cannot {action} {}: {source}", .path.display())]
+    Io {
+        /// What was tried, as a verb: `open`, `write` …
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+fn holder(process: Option<u32>) -> String {
+    process.map_or_else(|| "another process".to_owned(), |id| format!("process {id}"))
+}

@@ -1,0 +1,68 @@
+//! What dedup says of an article.
+
+/// Whether and how an article is a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DedupStatus {
+    /// First of its story in the window.
+    Unique,
+    /// The same text as an earlier article.
+    Exact,
+    /// Most of one story is in the other.
+    Near,
+    /// Quotes or contains another story; linked, not accused.
+    Partial,
+    /// A later version of the article with the same id or canonical URL.
+    Update,
+}
+
+impl DedupStatus {
+    /// The stable spelling in the enrichment.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unique => "unique",
+            Self::Exact => "exact",
+            Self::Near => "near",
+            Self::Partial => "partial",
+            Self::Update => "update",
+        }
+    }
+}
+
+/// What showed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DedupMethod {
+    /// Same identifier.
+    Id,
+    /// Same canonical URL.
+    Url,
+    /// Same normalised content.
+    Content,
+}
+
+impl DedupMethod {
+    /// The stable spelling in the enrichment.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Url => "url",
+            Self::Content => "content",
+        }
+    }
+}
+
+/// The verdict on one article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DedupVerdict {
+    /// Whether and how it is a copy.
+    pub status: DedupStatus,
+    /// Identifier of the cluster: that of its first article.
+    pub cluster: String,
+    /// Identifier of the earlier article; `None` when unique.
+    pub of: Option<String>,
+    /// What showed it; `None` when unique.
+    pub method: Option<DedupMethod>,
+    /// Share of common content, 0 to 1; `None` when unique.
+    pub similarity: Option<f32>,
+    /// Whether the position was known with another content (the topic was created anew).
+    pub position_reused: bool,
+}

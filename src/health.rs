@@ -1,0 +1,354 @@
+//! Whether the process is alive, and whether it is ready.
+//!
+//! *Live* means progress: the poll loop turns, and where there is work and a broker to commit it
+//! to, work gets done. It never means that the broker can be reached: restarting a process does
+//! not repair a broker, and restarting all of them during an outage makes the recovery worse.
+//!
+//! *Ready* means that this process does its share now: everything is open, a broker answers,
+//! nothing has stopped it. A process without partitions is ready.
+//!
+//! Times are milliseconds of one clock, which the caller reads.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A part that must be ready before the process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The configuration is read and checked.
+    Config,
+    /// The dedup index is open, and rebuilt where that was needed.
+    Index,
+    /// The source has joined its consumer group.
+    Source,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Config, Self::Index, Self::Source];
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Config => "config",
+            Self::Index => "dedup index",
+            Self::Source => "source",
+        })
+    }
+}
+
+/// The health of one process. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Health {
+    stalled_after_ms: i64,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Why each part of [`Part::ALL`] is not ready; `None` when it is.
+    waiting: [Option<String>; 3],
+    draining: bool,
+    breaker: Option<String>,
+    broker_up: bool,
+    has_lag: bool,
+    last_poll: i64,
+    /// When progress was last made, or last became due: work arrived, the broker came back.
+    progress_from: i64,
+}
+
+impl Health {
+    /// A process that starts at `now`: alive, not ready, without a broker and without work.
+    ///
+    /// `stalled_after_ms` is how long the poll loop may stand still, or work may lie undone.
+    pub fn new(now: i64, stalled_after_ms: i64) -> Self {
+        let state = State {
+            waiting: Part::ALL.map(|_| Some("starting".to_owned())),
+            draining: false,
+            breaker: None,
+            broker_up: false,
+            has_lag: false,
+            last_poll: now,
+            progress_from: now,
+        };
+        Self {
+            stalled_after_ms,
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Says that a part is ready.
+    pub fn set_ready(&self, part: Part) {
+        self.set_part(part, None);
+    }
+
+    /// Says that a part is not ready, and why, e.g. `rebuilding from news.enriched`.
+    pub fn set_not_ready(&self, part: Part, reason: &str) {
+        self.set_part(part, Some(reason.to_owned()));
+    }
+
+    /// The poll loop came round. Long work before the first poll, such as rebuilding the index,
+    /// calls this as well.
+    pub fn tick_poll(&self, now: i64) {
+        self.state().last_poll = now;
+    }
+
+    /// A batch was finished: published and committed.
+    pub fn progress(&self, now: i64) {
+        self.state().progress_from = now;
+    }
+
+    /// Says whether any owned partition holds messages that are not processed yet.
+    pub fn set_lag(&self, has_lag: bool, now: i64) {
+        let mut state = self.state();
+        if has_lag && !state.has_lag {
+            state.progress_from = now;
+        }
+        state.has_lag = has_lag;
+    }
+
+    /// Says whether at least one broker can be reached.
+    pub fn set_broker_up(&self, up: bool, now: i64) {
+        let mut state = self.state();
+        if up && !state.broker_up {
+            state.progress_from = now;
+        }
+        state.broker_up = up;
+    }
+
+    /// Says that the process finishes its work and ends. There is no way back.
+    pub fn set_draining(&self) {
+        self.state().draining = true;
+    }
+
+    /// Opens the breaker, and says why: the stage has stopped itself and waits for a person.
+    pub fn open_breaker(&self, reason: &str) {
+        self.state().breaker = Some(reason.to_owned());
+    }
+
+    /// Closes the breaker; work may go on.
+    pub fn close_breaker(&self, now: i64) {
+        let mut state = self.state();
+        state.breaker = None;
+        state.progress_from = now;
+    }
+
+    /// Whether the process is alive; if not, why it should be restarted.
+    ///
+    /// # Errors
+    /// The poll loop has stood still, or work has lain undone, for longer than the limit.
+    pub fn live(&self, now: i64) -> Result<(), String> {
+        let state = self.state();
+        // Draining has its own deadline, after which the process ends by itself.
+        if state.draining {
+            return Ok(());
+        }
+        let still = now.saturating_sub(state.last_poll);
+        if still > self.stalled_after_ms {
+            return Err(format!(
+                "the poll loop has stood still for {}",
+                seconds(still)
+            ));
+        }
+        let undone = now.saturating_sub(state.progress_from);
+        let work_is_due = state.has_lag && state.broker_up && state.breaker.is_none();
+        if work_is_due && undone > self.stalled_after_ms {
+            return Err(format!(
+                "there is lag, but no batch was finished for {}",
+                seconds(undone)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether the process does its share now; if not, every reason, separated by `; `.
+    ///
+    /// # Errors
+    /// A part is not ready, no broker is reachable, the breaker is open, or it is draining.
+    pub fn ready(&self) -> Result<(), String> {
+        let state = self.state();
+        let mut reasons = Vec::new();
+        if state.draining {
+            reasons.push("draining".to_owned());
+        }
+        if let Some(reason) = &state.breaker {
+            reasons.push(format!("breaker open: {reason}"));
+        }
+        for (part, waiting) in Part::ALL.iter().zip(&state.waiting) {
+            if let Some(reason) = waiting {
+                reasons.push(format!("{part}: {reason}"));
+            }
+        }
+        if !state.broker_up {
+            reasons.push("no broker reachable".to_owned());
+        }
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(reasons.join("; "))
+        }
+    }
+
+    fn set_part(&self, part: Part, reason: Option<String>) {
+        if let Some(waiting) = self.state().waiting.get_mut(part as usize) {
+            *waiting = reason;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Milliseconds for a person.
+fn seconds(ms: i64) -> String {
+    format!("{} s", ms / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: i64 = 60_000;
+
+    /// Everything is ready at time 0, and there is no work.
+    fn running() -> Health {
+        let health = Health::new(0, LIMIT);
+        Part::ALL.iter().for_each(|part| health.set_ready(*part));
+        health.set_broker_up(true, 0);
+        health
+    }
+
+    #[test]
+    fn a_new_process_is_alive_and_says_what_it_waits_for() {
+        let health = Health::new(0, LIMIT);
+        assert_eq!(health.live(LIMIT), Ok(()));
+        let reasons =
+            "config: starting; dedup index: starting; source: starting; no broker reachable";
+        assert_eq!(health.ready(), Err(reasons.to_owned()));
+    }
+
+    #[test]
+    fn a_start_that_hangs_is_not_alive() {
+        let health = Health::new(0, LIMIT);
+        assert!(health.live(LIMIT + 1).is_err());
+    }
+
+    #[test]
+    fn each_part_is_needed_by_name() {
+        for part in Part::ALL {
+            let health = running();
+            assert_eq!(health.ready(), Ok(()));
+            health.set_not_ready(part, "being tested");
+            assert_eq!(health.ready(), Err(format!("{part}: being tested")));
+            health.set_ready(part);
+            assert_eq!(health.ready(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_poll_loop_that_stands_still_is_not_alive() {
+        let health = running();
+        health.tick_poll(1_000);
+        assert_eq!(health.live(1_000 + LIMIT), Ok(()));
+        let error = health.live(1_001 + LIMIT).expect_err("stalled");
+        assert!(
+            error.contains("poll loop") && error.contains("60 s"),
+            "{error}"
+        );
+        health.tick_poll(2_000 + LIMIT);
+        assert_eq!(health.live(2_000 + LIMIT), Ok(()));
+    }
+
+    #[test]
+    fn lag_without_progress_is_not_alive() {
+        let health = running();
+        health.set_lag(true, 1_000);
+        health.tick_poll(1_001 + LIMIT);
+        let error = health.live(1_001 + LIMIT).expect_err("stalled");
+        assert!(error.contains("lag"), "{error}");
+        assert_eq!(
+            health.ready(),
+            Ok(()),
+            "stalling is the business of liveness"
+        );
+        health.progress(1_001 + LIMIT);
+        assert_eq!(health.live(1_001 + LIMIT), Ok(()));
+    }
+
+    #[test]
+    fn idleness_is_not_a_stall_and_work_that_arrives_has_its_full_time() {
+        let health = running();
+        let late = 100 * LIMIT;
+        health.tick_poll(late);
+        assert_eq!(health.live(late), Ok(()));
+        health.set_lag(true, late);
+        assert_eq!(health.live(late), Ok(()));
+        health.set_lag(true, late + LIMIT);
+        health.tick_poll(late + LIMIT + 1);
+        assert!(
+            health.live(late + LIMIT + 1).is_err(),
+            "lag that lasts is not new work"
+        );
+        health.set_lag(false, late + LIMIT + 1);
+        assert_eq!(health.live(late + LIMIT + 1), Ok(()));
+    }
+
+    #[test]
+    fn a_broker_that_is_away_makes_unready_but_never_dead() {
+        let health = running();
+        health.set_lag(true, 0);
+        health.set_broker_up(false, 10);
+        let late = 100 * LIMIT;
+        health.tick_poll(late);
+        assert_eq!(health.live(late), Ok(()));
+        assert_eq!(health.ready(), Err("no broker reachable".to_owned()));
+        health.set_broker_up(true, late);
+        assert_eq!(
+            health.live(late),
+            Ok(()),
+            "the time begins anew when it is back"
+        );
+        assert_eq!(health.ready(), Ok(()));
+        health.set_broker_up(true, late + LIMIT);
+        health.tick_poll(late + LIMIT + 1);
+        assert!(
+            health.live(late + LIMIT + 1).is_err(),
+            "up twice is not back again"
+        );
+    }
+
+    #[test]
+    fn an_open_breaker_makes_unready_but_not_dead() {
+        let health = running();
+        health.set_lag(true, 0);
+        health.open_breaker("9 of 10 messages are dead letters");
+        let late = 100 * LIMIT;
+        health.tick_poll(late);
+        assert_eq!(health.live(late), Ok(()));
+        assert_eq!(
+            health.ready(),
+            Err("breaker open: 9 of 10 messages are dead letters".to_owned())
+        );
+        health.close_breaker(late);
+        assert_eq!(health.live(late), Ok(()));
+        assert_eq!(health.ready(), Ok(()));
+    }
+
+    #[test]
+    fn draining_is_unready_and_left_in_peace() {
+        let health = running();
+        health.set_lag(true, 0);
+        health.set_draining();
+        assert_eq!(health.live(100 * LIMIT), Ok(()));
+        assert_eq!(health.ready(), Err("draining".to_owned()));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_does_not_overflow() {
+        let health = Health::new(i64::MIN, LIMIT);
+        assert!(health.live(i64::MAX).is_err());
+        health.tick_poll(i64::MAX);
+        assert_eq!(health.live(0), Ok(()), "a tick in the future is a tick");
+    }
+}

@@ -1,0 +1,397 @@
+//! Languages of sentences, mixtures and junk.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::text::page_tests::build;
+
+fn detector() -> LanguageDetector {
+    LanguageDetector::new(&LanguageSettings::default()).expect("shipped tables")
+}
+
+fn guess(text: &str) -> LanguageGuess {
+    detector().detect(&build(None, Some(text), None), None)
+}
+
+/// Our own sentences: code, script, text.
+const SENTENCES: [(&str, &str, &str); 41] = [
+    (
+        "en",
+        "Latn",
+        "The harbour council voted on Tuesday evening to keep the old ferry for another three years.",
+    ),
+    (
+        "fr",
+        "Latn",
+        "Le conseil municipal a voté mardi soir pour garder l'ancien bac pendant encore trois ans.",
+    ),
+    (
+        "de",
+        "Latn",
+        "Der Gemeinderat hat am Dienstagabend beschlossen, die alte Fähre noch drei Jahre lang zu behalten.",
+    ),
+    (
+        "es",
+        "Latn",
+        "El ayuntamiento decidió el martes por la noche mantener el viejo transbordador durante tres años más.",
+    ),
+    (
+        "pt",
+        "Latn",
+        "A câmara decidiu na terça-feira à noite manter a velha balsa por mais três anos, disse o prefeito.",
+    ),
+    (
+        "it",
+        "Latn",
+        "Il consiglio comunale ha deciso martedì sera di tenere il vecchio traghetto per altri tre anni.",
+    ),
+    (
+        "nl",
+        "Latn",
+        "De gemeenteraad heeft dinsdagavond besloten om de oude veerboot nog drie jaar te houden.",
+    ),
+    (
+        "pl",
+        "Latn",
+        "Rada miasta zdecydowała we wtorek wieczorem, że stary prom będzie pływał jeszcze przez trzy lata.",
+    ),
+    (
+        "ro",
+        "Latn",
+        "Consiliul local a hotărât marți seara să păstreze vechiul feribot încă trei ani, a spus primarul.",
+    ),
+    (
+        "sv",
+        "Latn",
+        "Kommunfullmäktige beslutade på tisdagskvällen att behålla den gamla färjan i ytterligare tre år.",
+    ),
+    (
+        "nb",
+        "Latn",
+        "Kommunestyret vedtok tirsdag kveld at den gamle ferga ikke skal erstattes før om noen år, og hva som skjer da, er uklart.",
+    ),
+    (
+        "fi",
+        "Latn",
+        "Kaupunginvaltuusto päätti tiistai-iltana pitää vanhan lautan liikenteessä vielä kolme vuotta.",
+    ),
+    (
+        "hu",
+        "Latn",
+        "A városi tanács kedden este úgy döntött, hogy még három évig megtartja a régi kompot.",
+    ),
+    (
+        "cs",
+        "Latn",
+        "Městská rada v úterý večer rozhodla, že starý přívoz zůstane v provozu ještě tři roky.",
+    ),
+    (
+        "tr",
+        "Latn",
+        "Belediye meclisi salı akşamı eski feribotun üç yıl daha çalışmasına karar verdi, dedi başkan.",
+    ),
+    (
+        "vi",
+        "Latn",
+        "Hội đồng thành phố tối thứ Ba đã quyết định giữ lại chiếc phà cũ thêm ba năm nữa.",
+    ),
+    (
+        "id",
+        "Latn",
+        "Dewan kota pada Selasa malam memutuskan bahwa kapal feri lama tetap beroperasi tiga tahun lagi karena warga masih membutuhkannya.",
+    ),
+    (
+        "ms",
+        "Latn",
+        "Majlis bandaran pada malam Selasa memutuskan bahawa feri lama itu terus beroperasi kerana penduduk masih memerlukannya, kata pejabat kerajaan negeri.",
+    ),
+    (
+        "hr",
+        "Latn",
+        "Gradsko vijeće odlučilo je u utorak navečer da će stari trajekt ploviti još tri godine, a što slijedi prije ljeta, tko zna.",
+    ),
+    (
+        "sw",
+        "Latn",
+        "Baraza la mji liliamua Jumanne jioni kwamba kivuko cha zamani kitaendelea kufanya kazi kwa miaka mitatu, na watu wa kijiji walifurahi.",
+    ),
+    (
+        "ru",
+        "Cyrl",
+        "Городской совет во вторник вечером решил оставить старый паром ещё на три года, сообщил мэр.",
+    ),
+    (
+        "uk",
+        "Cyrl",
+        "Міська рада у вівторок увечері вирішила залишити старий пором ще на три роки, повідомив мер.",
+    ),
+    (
+        "bg",
+        "Cyrl",
+        "Общинският съвет реши във вторник вечерта да запази стария ферибот още три години, каза кметът.",
+    ),
+    (
+        "sr",
+        "Cyrl",
+        "Градско веће је у уторак увече одлучило да стари трајект плови још три године, рекао је председник.",
+    ),
+    (
+        "kk",
+        "Cyrl",
+        "Қалалық кеңес сейсенбі күні кешке ескі паромды тағы үш жылға қалдыру туралы шешім қабылдады.",
+    ),
+    (
+        "ar",
+        "Arab",
+        "قرر المجلس البلدي مساء الثلاثاء الإبقاء على العبّارة القديمة ثلاث سنوات أخرى، بحسب ما قال العمدة.",
+    ),
+    (
+        "fa",
+        "Arab",
+        "شورای شهر سه‌شنبه شب تصمیم گرفت که کشتی قدیمی را برای سه سال دیگر نگه دارد، شهردار گفت.",
+    ),
+    (
+        "ur",
+        "Arab",
+        "شہری کونسل نے منگل کی شام پرانی کشتی کو مزید تین سال تک چلانے کا فیصلہ کیا ہے۔",
+    ),
+    (
+        "ckb",
+        "Arab",
+        "ئەنجوومەنی شارەوانی لە ئێوارەی سێشەممە بڕیاری دا کە بەلەمە کۆنەکە بۆ سێ ساڵی تر بمێنێتەوە.",
+    ),
+    (
+        "ps",
+        "Arab",
+        "د ښار شورا د سې شنبې په ماښام پرېکړه وکړه چې زړه بېړۍ به د درېو نورو کلونو لپاره کار کوي.",
+    ),
+    (
+        "he",
+        "Hebr",
+        "מועצת העיר החליטה ביום שלישי בערב להשאיר את המעבורת הישנה לעוד שלוש שנים, אמר ראש העיר.",
+    ),
+    (
+        "hi",
+        "Deva",
+        "नगर परिषद ने मंगलवार शाम को पुरानी नाव को तीन साल और चलाने का फैसला किया है।",
+    ),
+    (
+        "bn",
+        "Beng",
+        "নগর পরিষদ মঙ্গলবার সন্ধ্যায় পুরোনো ফেরিটি আরও তিন বছর চালানোর সিদ্ধান্ত নিয়েছে।",
+    ),
+    (
+        "zh-Hans",
+        "Hans",
+        "市议会周二晚上决定，旧渡轮将继续运行三年，市长对记者说。",
+    ),
+    (
+        "zh-Hant",
+        "Hant",
+        "市議會週二晚上決定，舊渡輪將繼續運行三年，市長對記者說。",
+    ),
+    (
+        "ja",
+        "Jpan",
+        "市議会は火曜日の夜、古いフェリーをさらに三年間運航することを決めた。",
+    ),
+    (
+        "ko",
+        "Kore",
+        "시의회는 화요일 저녁 낡은 여객선을 삼 년 더 운항하기로 결정했다고 시장이 말했다.",
+    ),
+    (
+        "el",
+        "Grek",
+        "Το δημοτικό συμβούλιο αποφάσισε την Τρίτη να κρατήσει το παλιό πλοίο για τρία χρόνια ακόμη.",
+    ),
+    (
+        "th",
+        "Thai",
+        "สภาเมืองมีมติเมื่อคืนวันอังคารให้เรือข้ามฟากลำเก่าแล่นต่อไปอีกสามปี",
+    ),
+    (
+        "ta",
+        "Taml",
+        "பழைய படகை மேலும் மூன்று ஆண்டுகள் இயக்க நகர சபை செவ்வாய்க்கிழமை முடிவு செய்தது.",
+    ),
+    (
+        "am",
+        "Ethi",
+        "የከተማው ምክር ቤት አሮጌው ጀልባ ለሦስት ዓመታት እንዲቀጥል ማክሰኞ ምሽት ወሰነ።",
+    ),
+];
+
+#[test]
+fn sentences_in_many_languages() {
+    let wrong: Vec<_> = SENTENCES
+        .iter()
+        .map(|&(code, script, text)| (code, script, guess(text)))
+        .filter(|(code, script, guess)| {
+            guess.code != *code || guess.script.as_deref() != Some(*script)
+        })
+        .map(|(code, _, guess)| (code, guess.code, guess.script))
+        .collect();
+    assert_eq!(wrong, []);
+}
+
+#[test]
+fn capitals_and_decomposed_letters_change_nothing() {
+    use unicode_normalization::UnicodeNormalization;
+    for (code, _, text) in SENTENCES {
+        assert_eq!(guess(&text.nfd().collect::<String>()).code, code);
+        if !matches!(code, "tr") {
+            assert_eq!(guess(&text.to_uppercase()).code, code);
+        }
+    }
+}
+
+#[test]
+fn junk_is_no_language() {
+    let junk = [
+        "",
+        " ",
+        "123 456,78 9.0",
+        "😀 🎉 ❤️",
+        "https://example.org/a/b?c=d",
+        "@desk @news_desk",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "for(i=0;i<n;i++){x[i]=y_1;}",
+        "{\"id\":12,\"key\":[1,2]}",
+        "\u{0}\u{1}",
+        "\u{200F}\u{200E}",
+        "a",
+        "\u{FFFD}\u{FFFD}\u{FFFD}",
+        "— … !!! ???",
+        "٣٤٥ ۳۴۵",
+        "12:30 / 14:45",
+        "<div><br/></div>",
+    ];
+    for text in junk {
+        let guess = guess(text);
+        assert_eq!(
+            (guess.code.as_str(), guess.reliable, guess.confidence),
+            (UNKNOWN, false, 0.0),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn short_text_is_reliable_only_by_its_script() {
+    assert!(!guess("Ferry stays").reliable);
+    assert!(!guess("الميناء").reliable);
+    assert!(guess("Νέο πλοίο").reliable);
+}
+
+#[test]
+fn a_post_in_another_language_does_not_decide() {
+    let arabic = SENTENCES
+        .iter()
+        .find(|row| row.0 == "ar")
+        .map_or("", |row| row.2);
+    let english = SENTENCES[0].2;
+    let story = [arabic; 6].join("\n");
+    let mixed = guess(&format!("{story}\n{english}\n{story}"));
+    assert_eq!((mixed.code.as_str(), mixed.shares.len()), ("ar", 1));
+    assert!(
+        mixed
+            .candidates
+            .iter()
+            .any(|candidate| candidate.code == "en")
+    );
+    let half = guess(&format!("{arabic}\n{arabic}\n{english}"));
+    let codes: Vec<_> = half
+        .shares
+        .iter()
+        .map(|share| share.code.as_str())
+        .collect();
+    assert_eq!(codes, ["ar", "en"]);
+    assert!((half.shares.iter().map(|share| share.share).sum::<f32>() - 1.0).abs() < 0.01);
+}
+
+#[test]
+fn two_languages_of_one_script_share() {
+    let (english, german) = (SENTENCES[0].2, SENTENCES[2].2);
+    let mixed = guess(&format!("{0}\n{0}\n{0}\n{1}\n{1}", german, english));
+    let codes: Vec<_> = mixed
+        .shares
+        .iter()
+        .map(|share| share.code.as_str())
+        .collect();
+    assert_eq!(codes, ["de", "en"]);
+}
+
+#[test]
+fn the_second_article_and_its_post_have_no_vote() {
+    let page = include_str!("../../tests/fixtures/pages/aggregator_ar.txt");
+    let guess = guess(page);
+    assert_eq!((guess.code.as_str(), guess.reliable), ("ar", true));
+    assert_eq!(guess.candidates.len(), 1);
+}
+
+#[test]
+fn siblings_have_a_group() {
+    let group = |code: &str| {
+        let text = SENTENCES
+            .iter()
+            .find(|row| row.0 == code)
+            .map_or("", |row| row.2);
+        guess(text).group
+    };
+    assert_eq!(group("hr").as_deref(), Some("bcs"));
+    assert_eq!(group("nb").as_deref(), Some("no"));
+    assert_eq!(group("ms").as_deref(), Some("ms-id"));
+    assert_eq!(group("zh-Hans").as_deref(), Some("zh"));
+    assert_eq!(group("en"), None);
+}
+
+#[test]
+fn serbian_in_latin_letters() {
+    let text = "Predsednik je rekao da će nedelja biti teška, posle čega je ministarstvo saopštilo izveštaj: gde je most, ko ga je gradio i šta sledi.";
+    assert_eq!(guess(text).code, "sr-Latn");
+}
+
+#[test]
+fn declarations_are_compared_but_not_believed() {
+    let document = build(None, Some(SENTENCES[1].2), None);
+    let detect = |declared| {
+        let guess = detector().detect(&document, Some(declared));
+        (guess.code, guess.declared, guess.agrees)
+    };
+    assert_eq!(
+        detect("fr_CA"),
+        ("fr".to_owned(), Some("fr-CA".to_owned()), Some(true))
+    );
+    assert_eq!(
+        detect("English"),
+        ("fr".to_owned(), Some("en".to_owned()), Some(false))
+    );
+    assert_eq!(detect("??"), ("fr".to_owned(), None, None));
+    let nothing = detector().detect(&build(None, Some("123"), None), Some("en"));
+    assert_eq!(
+        (nothing.declared.as_deref(), nothing.agrees),
+        (Some("en"), None)
+    );
+}
+
+#[test]
+fn settings_are_checked() {
+    assert!(LanguageDetector::new(&LanguageSettings { sample_bytes: 10 }).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_has_one_answer(parts in prop::collection::vec(prop_oneof![
+        (0..SENTENCES.len()).prop_map(|index| SENTENCES[index].2.to_owned()), ".{0,60}", Just("\n".to_owned()),
+    ], 0..10), declared in prop::option::of(".{0,10}")) {
+        let document = build(None, Some(&parts.concat()), None);
+        let (one, two) = (detector().detect(&document, declared.as_deref()), detector().detect(&document, declared.as_deref()));
+        prop_assert_eq!(&one, &two);
+        prop_assert!((0.0..=1.0).contains(&one.confidence));
+        prop_assert!(one.shares.len() <= 3 && one.shares.iter().all(|share| (0.1..=1.0).contains(&share.share)));
+        prop_assert_eq!(one.code == UNKNOWN, one.candidates.is_empty());
+    }
+}

@@ -1,0 +1,385 @@
+//! The metrics themselves: names, meanings, buckets.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Metric, Registry};
+
+use super::bounded::BoundedCounters;
+use super::labels::{
+    OneLabel, PartitionLabels, Produced, RebalanceEvent, Step, TransactionResult, one,
+};
+use super::process::ProcessCollector;
+use super::{ProcessInfo, Value};
+use crate::article::RejectCode;
+use crate::dedup::DedupStatus;
+
+/// A gauge of a fractional value.
+type FloatGauge = Gauge<f64, AtomicU64>;
+
+/// Seconds of one step: 10 µs to 10 s.
+const STEP_SECONDS: [f64; 13] = [
+    1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0,
+];
+/// Seconds of one transaction: 5 ms to a minute, the usual broker limit.
+const TRANSACTION_SECONDS: [f64; 13] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0,
+];
+/// Seconds from the message's timestamp to its output: 10 ms to a day of backlog.
+const END_TO_END_SECONDS: [f64; 14] = [
+    0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 3600.0, 21_600.0, 86_400.0,
+];
+/// Messages of one batch.
+const BATCH_MESSAGES: [f64; 11] = [
+    1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 500.0, 1e3, 2e3, 5e3, 1e4,
+];
+/// Bytes of one batch: 1 KiB to 64 MiB.
+const BATCH_BYTES: [f64; 9] = [
+    1024.0,
+    4096.0,
+    16_384.0,
+    65_536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+];
+
+/// A counter family by one label.
+type Counters = Family<OneLabel, Counter>;
+
+/// Every metric that the stage sets.
+pub(super) struct Series {
+    pub(super) flow: Flow,
+    pub(super) articles: Articles,
+    pub(super) sizes: Sizes,
+    pub(super) partitions: Partitions,
+}
+
+impl Series {
+    /// Creates and registers all of them. The registry adds `_total` to counters, `_info` to
+    /// infos, and a full stop to each text.
+    pub(super) fn register(root: &mut Registry, info: &ProcessInfo) -> Self {
+        root.register_collector(Box::new(ProcessCollector));
+        let r = root.sub_registry_with_prefix("newsstage");
+        infos(r, info);
+        Self {
+            flow: Flow::register(r),
+            articles: Articles::register(r),
+            sizes: Sizes::register(r),
+            partitions: Partitions::register(r),
+        }
+    }
+}
+
+/// What passes through the stage.
+pub(super) struct Flow {
+    pub(super) consumed: Counter,
+    pub(super) produced: Counters,
+    pub(super) dead_letters: Counters,
+    pub(super) stale_dropped: Counter,
+    pub(super) inflight: Gauge,
+    pub(super) producer_queue: Gauge,
+    pub(super) transactions: Counters,
+    pub(super) transaction_retries: Counter,
+    pub(super) last_progress: FloatGauge,
+    pub(super) breaker_open: Gauge,
+}
+
+impl Flow {
+    fn register(r: &mut Registry) -> Self {
+        Self {
+            consumed: add(
+                r,
+                "messages_consumed",
+                "Messages taken from the input topic",
+                Counter::default(),
+            ),
+            produced: counters(
+                r,
+                "messages_produced",
+                "Records acknowledged by the broker, by what they are",
+                "kind",
+                Produced::ALL.iter().map(|v| v.as_str()),
+            ),
+            dead_letters: counters(
+                r,
+                "dead_letters",
+                "Messages sent to the dead-letter topic, by error code",
+                "reason",
+                RejectCode::ALL.iter().map(|v| v.as_str()),
+            ),
+            stale_dropped: add(
+                r,
+                "stale_messages_dropped",
+                "Messages dropped because their partition went to another process before they were processed",
+                Counter::default(),
+            ),
+            inflight: add(
+                r,
+                "inflight_messages",
+                "Messages taken but not yet committed",
+                Gauge::default(),
+            ),
+            producer_queue: add(
+                r,
+                "producer_queue_messages",
+                "Records waiting in the producer's queue",
+                Gauge::default(),
+            ),
+            transactions: counters(
+                r,
+                "transactions",
+                "Finished transactions, by how they ended",
+                "result",
+                TransactionResult::ALL.iter().map(|v| v.as_str()),
+            ),
+            transaction_retries: add(
+                r,
+                "transaction_retries",
+                "Transactional calls repeated after a retriable error",
+                Counter::default(),
+            ),
+            last_progress: add(
+                r,
+                "last_progress_timestamp_seconds",
+                "Time of the last finished batch, in seconds since 1970; 0 before the first",
+                FloatGauge::default(),
+            ),
+            breaker_open: add(
+                r,
+                "breaker_open",
+                "1 while the stage has stopped itself because too many messages are dead letters, else 0",
+                Gauge::default(),
+            ),
+        }
+    }
+}
+
+/// What the articles are.
+pub(super) struct Articles {
+    pub(super) duplicates: Counters,
+    pub(super) languages: BoundedCounters,
+    pub(super) topics: BoundedCounters,
+    pub(super) dedup_entries: Gauge,
+    pub(super) dedup_disk: Gauge,
+    pub(super) dedup_memory: Gauge,
+}
+
+impl Articles {
+    fn register(r: &mut Registry) -> Self {
+        Self {
+            duplicates: counters(
+                r,
+                "duplicates",
+                "Articles that repeat an earlier one, by how",
+                "kind",
+                [
+                    DedupStatus::Exact,
+                    DedupStatus::Near,
+                    DedupStatus::Partial,
+                    DedupStatus::Update,
+                ]
+                .iter()
+                .map(|v| v.as_str()),
+            ),
+            languages: bounded(
+                r,
+                "articles_language",
+                "Articles by detected language (BCP 47, und when unknown); past 200 languages, other",
+                "language",
+            ),
+            topics: bounded(
+                r,
+                "articles_topic",
+                "Tags of the shipped taxonomy on articles, by topic; past 200 topics, other",
+                "topic",
+            ),
+            dedup_entries: add(
+                r,
+                "dedup_entries",
+                "Entries in the dedup index",
+                Gauge::default(),
+            ),
+            dedup_disk: add(
+                r,
+                "dedup_disk_bytes",
+                "Bytes of the dedup index on disk",
+                Gauge::default(),
+            ),
+            dedup_memory: add(
+                r,
+                "dedup_memory_bytes",
+                "Bytes of the dedup index in memory",
+                Gauge::default(),
+            ),
+        }
+    }
+}
+
+/// How long and how large things are.
+pub(super) struct Sizes {
+    /// One histogram per [`Step`], in its order: observing takes no look-up.
+    pub(super) steps: Vec<Histogram>,
+    pub(super) batch_messages: Histogram,
+    pub(super) batch_bytes: Histogram,
+    pub(super) transaction_duration: Histogram,
+    pub(super) end_to_end: Histogram,
+}
+
+impl Sizes {
+    fn register(r: &mut Registry) -> Self {
+        Self {
+            steps: steps(r),
+            batch_messages: histogram(
+                r,
+                "batch_messages",
+                "Messages in one batch",
+                &BATCH_MESSAGES,
+            ),
+            batch_bytes: histogram(
+                r,
+                "batch_bytes",
+                "Bytes of input values in one batch",
+                &BATCH_BYTES,
+            ),
+            transaction_duration: histogram(
+                r,
+                "transaction_duration_seconds",
+                "Time from the begin of a transaction to its end, in seconds",
+                &TRANSACTION_SECONDS,
+            ),
+            end_to_end: histogram(
+                r,
+                "end_to_end_duration_seconds",
+                "Time from the timestamp of an input message to its acknowledged output, in seconds",
+                &END_TO_END_SECONDS,
+            ),
+        }
+    }
+}
+
+/// The input partitions of this process.
+pub(super) struct Partitions {
+    pub(super) lag_messages: Family<PartitionLabels, Gauge>,
+    pub(super) lag_seconds: Family<PartitionLabels, FloatGauge>,
+    pub(super) assigned_partitions: Gauge,
+    pub(super) rebalances: Counters,
+}
+
+impl Partitions {
+    fn register(r: &mut Registry) -> Self {
+        Self {
+            lag_messages: add(
+                r,
+                "consumer_lag_messages",
+                "Messages not yet processed in a partition this process owns",
+                Family::default(),
+            ),
+            lag_seconds: add(
+                r,
+                "consumer_lag_seconds",
+                "Age of the oldest message not yet processed in a partition this process owns, in seconds",
+                Family::default(),
+            ),
+            assigned_partitions: add(
+                r,
+                "assigned_partitions",
+                "Input partitions this process owns",
+                Gauge::default(),
+            ),
+            rebalances: counters(
+                r,
+                "rebalances",
+                "Changes in the partitions of this process, by kind",
+                "event",
+                RebalanceEvent::ALL.iter().map(|v| v.as_str()),
+            ),
+        }
+    }
+}
+
+/// Registers a metric and hands it back.
+fn add<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+/// A counter family by one label, with every value at zero.
+fn counters(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    label: &'static str,
+    values: impl Iterator<Item = &'static str>,
+) -> Counters {
+    let family = Counters::default();
+    for value in values {
+        drop(family.get_or_create(&one(label, value)));
+    }
+    add(registry, name, help, family)
+}
+
+/// A counter family by a label from data.
+fn bounded(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    label: &'static str,
+) -> BoundedCounters {
+    let counters = BoundedCounters::new(label);
+    registry.register(name, help, counters.family());
+    counters
+}
+
+fn histogram(registry: &mut Registry, name: &str, help: &str, buckets: &[f64]) -> Histogram {
+    add(
+        registry,
+        name,
+        help,
+        Histogram::new(buckets.iter().copied()),
+    )
+}
+
+/// One histogram per step.
+fn steps(registry: &mut Registry) -> Vec<Histogram> {
+    let new: fn() -> Histogram = || Histogram::new(STEP_SECONDS);
+    let family = Family::<OneLabel, Histogram, fn() -> Histogram>::new_with_constructor(new);
+    let help = "Time of one step in seconds: per article up to assemble, per batch from flush on";
+    let family = add(registry, "step_duration_seconds", help, family);
+    Step::ALL
+        .iter()
+        .map(|step| family.get_or_create_owned(&one("step", step.as_str())))
+        .collect()
+}
+
+/// What does not change while the process lives.
+fn infos(registry: &mut Registry, info: &ProcessInfo) {
+    let build = [
+        ("version", Value::Owned(info.version.clone())),
+        ("revision", Value::Owned(info.revision.clone())),
+    ];
+    registry.register(
+        "build",
+        "Version and source revision of the program",
+        Info::new(build),
+    );
+    let config = [("fingerprint", Value::Owned(info.config_fingerprint.clone()))];
+    registry.register(
+        "config",
+        "Fingerprint of the effective configuration",
+        Info::new(config),
+    );
+    let started = FloatGauge::default();
+    started.set(info.started_ms as f64 / 1000.0);
+    registry.register(
+        "start_time_seconds",
+        "Time the process started, in seconds since 1970",
+        started,
+    );
+}

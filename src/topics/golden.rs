@@ -1,0 +1,319 @@
+//! Short articles with known topics, and what must hold of every tag.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::analyser::Analyser;
+use super::lexicon::{Lexicon, SHIPPED, parse};
+use super::sample::{add, document};
+use super::taxonomy::Taxonomy;
+use super::*;
+use crate::text::{Document, Role, ZoneKind, folded_words};
+
+const ARTICLES: [(&str, &str); 2] = [
+    ("en", include_str!("../../tests/fixtures/topics/en.tsv")),
+    ("ar", include_str!("../../tests/fixtures/topics/ar.tsv")),
+];
+
+fn tagger() -> TopicTagger {
+    TopicTagger::new(&TopicSettings::default()).unwrap()
+}
+
+fn ids(tags: &[TopicTag]) -> Vec<&str> {
+    tags.iter().map(|tag| tag.id.as_str()).collect()
+}
+
+#[test]
+fn articles_get_their_topic() {
+    let tagger = tagger();
+    let mut wrong = String::new();
+    for (language, source) in ARTICLES {
+        let mut broad = BTreeSet::new();
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            let [code, narrow, title, text] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let tags = tagger.tag(&document(title, text), language);
+            assert_eq!(tags.lexicon.as_deref(), Some(language));
+            let found = ids(&tags.tags);
+            let expected = if code == "-" {
+                None
+            } else {
+                Some(format!("medtop:{code}"))
+            };
+            let narrow = (!narrow.is_empty()).then(|| format!("medtop:{narrow}"));
+            if found.first().copied() != expected.as_deref()
+                || narrow.is_some_and(|narrow| !found.contains(&narrow.as_str()))
+            {
+                let scores: Vec<_> = tags
+                    .tags
+                    .iter()
+                    .chain(&tags.near_misses)
+                    .map(|tag| (tag.id.as_str(), tag.score))
+                    .collect();
+                wrong += &format!("{language} {code} {title}: {found:?} of {scores:?}\n");
+            }
+            broad.insert(code);
+        }
+        assert_eq!(broad.len(), 18, "17 broad topics and none, in {language}");
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A report on arms, sanctions and a state visit is about politics and conflict, whatever stands beside it.
+#[test]
+fn a_diplomatic_page_has_no_sport_or_culture() {
+    let mut page = Document::default();
+    add(
+        &mut page,
+        Role::Title,
+        "/title",
+        &[(
+            ZoneKind::Title,
+            "الزعيم يصل إلى العاصمة لإجراء محادثات بشأن السلاح",
+        )],
+    );
+    let body = [
+        (
+            ZoneKind::Lead,
+            "وصل الزعيم إلى البلاد في زيارة رسمية يلتقي خلالها الرئيس لبحث التعاون العسكري وصفقة أسلحة محتملة، بحسب وزارة الخارجية.",
+        ),
+        (
+            ZoneKind::Main,
+            "وقال متحدث باسم وزارة الدفاع إن المحادثات ستشمل الصواريخ الباليستية والذخائر. وحذرت الولايات المتحدة من أن أي اتفاق ينتهك قرارات مجلس الأمن والعقوبات الدولية. ويرى دبلوماسيون أن القمة تأتي مع استمرار الحرب والقصف على الجبهة.",
+        ),
+        (
+            ZoneKind::KeywordCloud,
+            "كرة القدم، منتخب، دوري أبطال أوروبا، فيلم، سينما، مطرب، بورصة، أسهم، طقس",
+        ),
+        (ZoneKind::ReadAlso, "اقرأ أيضا: المنتخب يفوز في كأس العالم"),
+    ];
+    add(&mut page, Role::Body, "/content/0", &body);
+    let tags = tagger().tag(&page, "ar-KP");
+    let found: BTreeSet<&str> = ids(&tags.tags).into_iter().collect();
+    assert_eq!(
+        found,
+        BTreeSet::from([
+            "medtop:11000000",
+            "medtop:16000000",
+            "medtop:20000056",
+            "medtop:20000638"
+        ])
+    );
+}
+
+#[test]
+fn languages_without_a_list_get_nothing() {
+    let tagger = tagger();
+    let page = document("Election", "The prime minister lost the general election.");
+    for language in ["und", "", "xx", "arz", "日本", "-en"] {
+        assert_eq!(
+            tagger.tag(&page, language),
+            TopicTags::default(),
+            "{language}"
+        );
+    }
+    for language in ["en", "EN-gb", "en_US"] {
+        assert_eq!(tagger.tag(&page, language).lexicon.as_deref(), Some("en"));
+    }
+}
+
+#[test]
+fn a_stray_word_is_a_near_miss() {
+    let tags = tagger().tag(
+        &document(
+            "",
+            "On Monday the baker closed at noon, put the tennis ball on the shelf and left.",
+        ),
+        "en",
+    );
+    assert!(tags.tags.is_empty());
+    assert_eq!(tags.near_misses[0].id, "medtop:15000000");
+    assert_eq!(tags.near_misses[0].evidence[0].term, "tennis");
+}
+
+#[test]
+fn evidence_has_its_place_in_the_published_field() {
+    let mut page = Document::default();
+    let body = [
+        (ZoneKind::Main, "Été: the prime"),
+        (ZoneKind::Share, "prime minister, prime minister"),
+        (
+            ZoneKind::Main,
+            "minister. The Prime\u{a0}Minister of the coalition government met voters after the general election.",
+        ),
+    ];
+    add(&mut page, Role::Body, "/data/0", &body);
+    let tags = tagger().tag(&page, "en");
+    let evidence = tags.tags[0]
+        .evidence
+        .iter()
+        .find(|evidence| evidence.term == "prime minister*")
+        .unwrap();
+    // 14 + 1 + 30 + 1 code points come before the third block, and "minister. The " is 14 long.
+    assert_eq!(
+        (evidence.field.as_str(), evidence.start, evidence.end),
+        ("/data/0", 60, 74)
+    );
+}
+
+#[test]
+fn limits_are_kept_and_the_headline_counts_more() {
+    let text = "The prime minister met the foreign minister and the ambassador before the general election in parliament.";
+    let settings = TopicSettings {
+        max_evidence: 2,
+        max_topics: 1,
+        ..TopicSettings::default()
+    };
+    let tags = TopicTagger::new(&settings)
+        .unwrap()
+        .tag(&document("", text), "en");
+    assert_eq!(ids(&tags.tags), ["medtop:11000000"]);
+    assert_eq!(tags.tags[0].evidence.len(), 2);
+    let below = tagger().tag(&document("", text), "en").tags[0].score;
+    let above = tagger()
+        .tag(&document("The general election", text), "en")
+        .tags[0]
+        .score;
+    assert!(above > below);
+}
+
+#[test]
+fn own_lists_override_extend_and_add_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = document(
+        "Zorbing final",
+        "The zorbing final drew a crowd. Zorbing is new here.",
+    );
+    let before = tagger();
+    assert!(!ids(&before.tag(&page, "en").tags).contains(&"medtop:20001108"));
+    std::fs::write(
+        folder.path().join("en.tsv"),
+        "# ours\n20001108\tzorbing\t5\n15000000\ttennis\t0\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("eo.tsv"), "11000000\tbalot*\t5\n").unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "not a list").unwrap();
+    let settings = TopicSettings {
+        lexicons: Some(folder.path().to_owned()),
+        ..TopicSettings::default()
+    };
+    let after = TopicTagger::new(&settings).unwrap();
+    assert_eq!(
+        ids(&after.tag(&page, "en").tags),
+        ["medtop:15000000", "medtop:20001108"]
+    );
+    assert!(
+        after
+            .tag(&document("", "Tennis."), "en")
+            .near_misses
+            .is_empty()
+    );
+    assert_eq!(
+        ids(&after.tag(&document("Balotado", "La balotado."), "eo").tags),
+        ["medtop:11000000"]
+    );
+    assert_eq!(after.languages().collect::<Vec<_>>(), ["ar", "en", "eo"]);
+    assert_ne!(before.generation(), after.generation());
+    assert_eq!(before.generation(), tagger().generation());
+    assert_eq!(before.generation().len(), 16);
+}
+
+#[test]
+fn bad_lists_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = TopicSettings {
+        lexicons: Some(folder.path().to_owned()),
+        ..TopicSettings::default()
+    };
+    std::fs::write(folder.path().join("en.tsv"), "11000000\tvote\t9\n").unwrap();
+    std::fs::write(folder.path().join("English.tsv"), "").unwrap();
+    let message = TopicTagger::new(&settings).unwrap_err().to_string();
+    assert!(message.contains("en.tsv:1: weight \"9\""), "{message}");
+    assert!(
+        message.contains("English.tsv: the name must be"),
+        "{message}"
+    );
+    let missing = TopicSettings {
+        lexicons: Some(folder.path().join("missing")),
+        ..TopicSettings::default()
+    };
+    let message = TopicTagger::new(&missing).unwrap_err().to_string();
+    assert!(
+        message.starts_with("cannot read topics.lexicons") && message.contains("missing"),
+        "{message}"
+    );
+}
+
+/// Terms of both languages with foreign text between them.
+fn foreign() -> impl Strategy<Value = String> {
+    let taxonomy = Taxonomy::shipped().unwrap();
+    let mut pieces: Vec<String> = vec![
+        " ".into(),
+        "\u{301}".into(),
+        "ال".into(),
+        "و".into(),
+        "«".into(),
+        "漢".into(),
+    ];
+    for (language, source) in SHIPPED {
+        let lines = parse(source, language, Analyser::of(language), &taxonomy, false).unwrap();
+        pieces.extend(lines.into_iter().map(|line| format!("{} ", line.written)));
+    }
+    let piece = prop_oneof![4 => prop::sample::select(pieces), 1 => ".{0,6}"];
+    prop::collection::vec(piece, 0..40).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_tag_stands_on_its_words(title in foreign(), body in foreign(), arabic in any::<bool>()) {
+        thread_local!(static TAGGER: TopicTagger = tagger());
+        let language = if arabic { "ar" } else { "en" };
+        let analyser = Analyser::of(language);
+        let page = document(&title, &body);
+        let tags = TAGGER.with(|tagger| tagger.tag(&page, language));
+        prop_assert!(tags.tags.len() <= 6);
+        let order: Vec<(f32, &str)> = tags.tags.iter().map(|tag| (-tag.score, tag.id.as_str())).collect();
+        prop_assert!(order.is_sorted_by(|a, b| a.0 < b.0 || a.0 == b.0 && a.1 < b.1));
+        let taxonomy = Taxonomy::shipped().unwrap();
+        for (place, tag) in tags.tags.iter().enumerate() {
+            let code = tag.id.strip_prefix("medtop:").unwrap();
+            if let Some(parent) = taxonomy.get(taxonomy.index(code).unwrap()).unwrap().parent {
+                let parent = format!("medtop:{}", taxonomy.get(parent).unwrap().code);
+                prop_assert!(tags.tags[..place].iter().any(|tag| tag.id == parent), "{} without {parent}", tag.id);
+            }
+        }
+        for tag in tags.tags.iter().chain(&tags.near_misses) {
+            prop_assert!(tag.score > 0.0 && (0.0..=1.0).contains(&tag.confidence));
+            prop_assert!(!tag.evidence.is_empty() && tag.evidence.len() <= 10);
+            for evidence in &tag.evidence {
+                let text = if evidence.field == "/title" { &title } else { &body };
+                let span: String = text.chars().skip(evidence.start as usize).take((evidence.end - evidence.start) as usize).collect();
+                let words = folded_words(&span);
+                let forms: Vec<&str> = words.iter().map(|word| analyser.form(word)).collect();
+                let term = analyser.term(&evidence.term).unwrap();
+                prop_assert!(term.is(&forms), "{span:?} is not {:?}", evidence.term);
+            }
+        }
+    }
+}
+
+/// Not a rule, but what whoever keeps the lists should see: how many terms speak for several broad topics.
+#[test]
+fn terms_of_several_topics_are_few() {
+    let taxonomy = Taxonomy::shipped().unwrap();
+    for (language, source) in SHIPPED {
+        let lines = parse(source, language, Analyser::of(language), &taxonomy, false).unwrap();
+        let all = lines.len();
+        let lexicon = Lexicon::merge(language, lines, Vec::new(), &taxonomy);
+        assert!(
+            lexicon.notes.len() * 20 < all,
+            "{language}: {} of {all}\n{}",
+            lexicon.notes.len(),
+            lexicon.notes.join("\n")
+        );
+    }
+}

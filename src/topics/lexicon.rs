@@ -1,0 +1,326 @@
+//! Word lists: reading, checking and putting together the shipped and the user's own lines.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::analyser::{Analyser, TermForm};
+use super::settings::Problem;
+use super::taxonomy::Taxonomy;
+
+/// The word lists that come with the program: language and contents.
+pub(super) const SHIPPED: [(&str, &str); 2] = [
+    ("ar", include_str!("taxonomy/ar.tsv")),
+    ("en", include_str!("taxonomy/en.tsv")),
+];
+
+const MAX_WEIGHT: f32 = 5.0;
+/// Words in a term. Longer phrases are not worth their time.
+const MAX_WORDS: usize = 8;
+/// Letters before a `*`. Shorter beginnings stand for too many words.
+const MIN_PREFIX: usize = 3;
+
+/// A line of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Line {
+    pub(super) topic: u16,
+    pub(super) form: TermForm,
+    pub(super) written: String,
+    /// 0 takes the term away (user files only).
+    pub(super) weight: f32,
+    pub(super) number: usize,
+}
+
+/// A term and the topics it speaks for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Term {
+    pub(super) form: TermForm,
+    /// As it stands in the list.
+    pub(super) written: String,
+    /// Topics with the weight for each, broad topics included, in the order of the taxonomy.
+    pub(super) topics: Vec<(u16, f32)>,
+}
+
+/// Reads one list. `removals` allows weight 0. Every bad line is reported; a good file gives no problem.
+pub(super) fn parse(
+    source: &str,
+    file: &str,
+    analyser: Analyser,
+    taxonomy: &Taxonomy,
+    removals: bool,
+) -> Result<Vec<Line>, Vec<Problem>> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut problems = Vec::new();
+    let mut seen: HashMap<(u16, TermForm), usize> = HashMap::new();
+    let source = source.strip_prefix('\u{FEFF}').unwrap_or(source);
+    for (index, text) in source.lines().enumerate() {
+        if text.trim().is_empty() || text.starts_with('#') {
+            continue;
+        }
+        let number = index + 1;
+        let parsed = parse_line(text, number, analyser, taxonomy, removals).and_then(|line| {
+            match seen.insert((line.topic, line.form.clone()), number) {
+                Some(first) => Err(format!(
+                    "{:?} is the same term as in line {first}",
+                    line.written
+                )),
+                None => Ok(line),
+            }
+        });
+        match parsed {
+            Ok(line) => lines.push(line),
+            Err(message) => problems.push(Problem {
+                file: file.to_owned(),
+                line: number,
+                message,
+            }),
+        }
+    }
+    if problems.is_empty() {
+        Ok(lines)
+    } else {
+        Err(problems)
+    }
+}
+
+fn parse_line(
+    text: &str,
+    number: usize,
+    analyser: Analyser,
+    taxonomy: &Taxonomy,
+    removals: bool,
+) -> Result<Line, String> {
+    let columns: Vec<&str> = text.split('\t').map(str::trim).collect();
+    let [code, written, weight] = columns.as_slice() else {
+        return Err(format!(
+            "expected code, term and weight with tabs between them, found {} columns",
+            columns.len()
+        ));
+    };
+    let digits = code.strip_prefix("medtop:").unwrap_or(code);
+    let topic = taxonomy
+        .index(digits)
+        .ok_or_else(|| format!("{code:?} is no code of IPTC Media Topics level 1 or 2"))?;
+    let form = analyser
+        .term(written)
+        .ok_or_else(|| format!("the term {written:?} holds no letter or digit"))?;
+    if form.words.len() > MAX_WORDS {
+        return Err(format!("{written:?} has more than {MAX_WORDS} words"));
+    }
+    let open = form.words.last().filter(|_| form.prefix);
+    if open.is_some_and(|word| word.chars().count() < MIN_PREFIX) {
+        return Err(format!(
+            "{written:?} needs at least {MIN_PREFIX} letters before its *"
+        ));
+    }
+    let least = if removals {
+        "0 (takes the term away)"
+    } else {
+        "over 0"
+    };
+    let weight = weight
+        .parse::<f32>()
+        .ok()
+        .filter(|&weight| (weight > 0.0 || removals && weight == 0.0) && weight <= MAX_WEIGHT)
+        .ok_or_else(|| format!("weight {weight:?} is not a number from {least} to {MAX_WEIGHT}"))?;
+    Ok(Line {
+        topic,
+        form,
+        written: (*written).to_owned(),
+        weight,
+        number,
+    })
+}
+
+/// Terms of a language with what may surprise whoever keeps the lists.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lexicon {
+    /// In the order of their forms.
+    pub(super) terms: Vec<Term>,
+    /// Allowed but worth knowing: terms with topics of several families, removals that removed nothing.
+    pub(super) notes: Vec<String>,
+}
+
+impl Lexicon {
+    /// Puts shipped and user lines together; later lines win.
+    pub(super) fn merge(
+        language: &str,
+        shipped: Vec<Line>,
+        own: Vec<Line>,
+        taxonomy: &Taxonomy,
+    ) -> Self {
+        let mut notes = Vec::new();
+        let mut merged: BTreeMap<TermForm, BTreeMap<u16, (String, f32)>> = BTreeMap::new();
+        for line in shipped.into_iter().chain(own) {
+            let topics = merged.entry(line.form).or_default();
+            if line.weight > 0.0 {
+                topics.insert(line.topic, (line.written, line.weight));
+            } else if topics.remove(&line.topic).is_none() {
+                notes.push(format!(
+                    "{language}.tsv:{}: {:?} is not in the list, so nothing is taken away",
+                    line.number, line.written
+                ));
+            }
+        }
+        let mut terms = Vec::with_capacity(merged.len());
+        for (form, topics) in merged {
+            let Some((written, _)) = topics.values().next() else {
+                continue;
+            };
+            let term = Term {
+                form,
+                written: written.clone(),
+                topics: with_parents(&topics, taxonomy),
+            };
+            let families: Vec<&str> = term
+                .topics
+                .iter()
+                .filter_map(|&(topic, _)| taxonomy.get(topic))
+                .filter(|topic| topic.parent.is_none())
+                .map(|topic| topic.code.as_str())
+                .collect();
+            if families.len() > 1 {
+                notes.push(format!(
+                    "{language}.tsv: {:?} speaks for {}",
+                    term.written,
+                    families.join(" and ")
+                ));
+            }
+            terms.push(term);
+        }
+        Self { terms, notes }
+    }
+}
+
+/// Adds the broad topic of every narrow one, with the highest weight in its family.
+fn with_parents(topics: &BTreeMap<u16, (String, f32)>, taxonomy: &Taxonomy) -> Vec<(u16, f32)> {
+    let mut all: BTreeMap<u16, f32> = BTreeMap::new();
+    for (&topic, &(_, weight)) in topics {
+        for index in
+            std::iter::once(topic).chain(taxonomy.get(topic).and_then(|topic| topic.parent))
+        {
+            let entry = all.entry(index).or_insert(0.0);
+            *entry = entry.max(weight);
+        }
+    }
+    all.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &str, removals: bool) -> Result<Vec<Line>, Vec<Problem>> {
+        parse(
+            source,
+            "own/en.tsv",
+            Analyser::Folded,
+            &Taxonomy::shipped().unwrap(),
+            removals,
+        )
+    }
+
+    #[test]
+    fn shipped_lists_are_valid_and_large() {
+        let taxonomy = Taxonomy::shipped().unwrap();
+        for (language, source) in SHIPPED {
+            let lines = parse(source, language, Analyser::of(language), &taxonomy, false)
+                .unwrap_or_else(|problems| {
+                    panic!(
+                        "{}",
+                        problems
+                            .iter()
+                            .map(|p| format!("{p}\n"))
+                            .collect::<String>()
+                    )
+                });
+            assert!(lines.len() >= 450, "{language}: {}", lines.len());
+            let lexicon = Lexicon::merge(language, lines, Vec::new(), &taxonomy);
+            for (index, topic) in taxonomy
+                .topics()
+                .iter()
+                .enumerate()
+                .filter(|(_, topic)| topic.parent.is_none())
+            {
+                let count = lexicon
+                    .terms
+                    .iter()
+                    .filter(|term| term.topics.iter().any(|&(t, _)| usize::from(t) == index))
+                    .count();
+                assert!(count >= 20, "{language} {}: {count} terms", topic.label);
+            }
+        }
+    }
+
+    #[test]
+    fn bad_lines_are_all_named() {
+        let cases = [
+            ("99999999\tx\t1", "is no code of IPTC Media Topics"),
+            ("11000000\tvote", "found 2 columns"),
+            ("11000000\t \t1", "holds no letter or digit"),
+            ("11000000\tvo*\t1", "at least 3 letters"),
+            ("11000000\tvote\t0", "from over 0 to 5"),
+            ("11000000\tvote\t5.1", "from over 0 to 5"),
+            ("11000000\tvote\tNaN", "from over 0 to 5"),
+            ("11000000\tvote\t-1", "from over 0 to 5"),
+            ("11000000\ta b c d e f g h i\t1", "more than 8 words"),
+        ];
+        let source: String = cases
+            .iter()
+            .map(|(line, _)| format!("# comment\n{line}\n"))
+            .collect();
+        let problems = read(&source, false).unwrap_err();
+        assert_eq!(problems.len(), cases.len());
+        for (index, (problem, (line, expected))) in problems.iter().zip(cases).enumerate() {
+            assert_eq!(
+                (problem.file.as_str(), problem.line),
+                ("own/en.tsv", 2 * index + 2)
+            );
+            assert!(
+                problem.message.contains(expected),
+                "{line}: {}",
+                problem.message
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_term_twice_for_one_topic_is_an_error() {
+        let problems = read(
+            "11000000\tVote\t1\n20000574\tvote\t2\n11000000\tVOTE\t2\n",
+            false,
+        )
+        .unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(
+            problems[0].to_string(),
+            "own/en.tsv:3: \"VOTE\" is the same term as in line 1"
+        );
+    }
+
+    #[test]
+    fn own_lines_add_override_and_remove() {
+        let taxonomy = Taxonomy::shipped().unwrap();
+        let shipped = read("11000000\tvote\t1\n11000000\tpoll\t1\n", false).unwrap();
+        let own = read("\u{FEFF}medtop:11000000\tVote\t4\n11000000\tpoll\t0\n11000000\tghost\t0\n20000574\turn*\t3\n15000000\tvote\t0.5\n", true).unwrap();
+        let lexicon = Lexicon::merge("en", shipped, own, &taxonomy);
+        let politics = taxonomy.index("11000000").unwrap();
+        let election = taxonomy.index("20000574").unwrap();
+        let sport = taxonomy.index("15000000").unwrap();
+        let found: Vec<_> = lexicon
+            .terms
+            .iter()
+            .map(|term| (term.written.as_str(), term.topics.clone()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("urn*", vec![(politics, 3.0), (election, 3.0)]),
+                ("Vote", vec![(politics, 4.0), (sport, 0.5)]),
+            ]
+        );
+        assert_eq!(lexicon.notes.len(), 2);
+        assert!(
+            lexicon.notes[0].contains("ghost")
+                && lexicon.notes[1].contains("11000000 and 15000000")
+        );
+    }
+}

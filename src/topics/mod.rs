@@ -1,0 +1,25 @@
+//! What an article is about: IPTC Media Topics found with weighted word lists, each tag with the words it rests on.
+//!
+//! [`TopicTagger::new`] reads the word lists once; [`TopicTagger::tag`] then scores one article at a time.
+//! The lists are plain text files, one per language (`taxonomy/<language>.tsv`), which a folder of the user's own
+//! files can extend, override or thin out: see [`TopicSettings::lexicons`].
+
+mod analyser;
+mod arabic;
+mod lexicon;
+mod load;
+mod matcher;
+mod score;
+mod settings;
+mod tagger;
+mod tags;
+mod taxonomy;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod sample;
+
+pub use settings::{Problem, TopicError, TopicSettings};
+pub use tagger::TopicTagger;
+pub use tags::{Evidence, TopicKind, TopicTag, TopicTags};

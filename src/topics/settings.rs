@@ -1,0 +1,170 @@
+//! Settings of topic tagging and what can be wrong with them.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// How articles are tagged with topics of the taxonomy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TopicSettings {
+    /// Folder with your own word lists, one file `<language>.tsv` each, for example `en.tsv`. A line is
+    /// `code<TAB>term<TAB>weight`: it adds a term or gives a shipped one another weight; weight 0 takes it away.
+    /// Languages that are not shipped may be added. `#` begins a comment line. Read once, at the start.
+    pub lexicons: Option<PathBuf>,
+    /// Most words shown as evidence for one tag, the weightiest first (1 to 100).
+    pub max_evidence: usize,
+    /// Most tags given to one article (1 to 100). A narrow topic always comes with its broad one.
+    pub max_topics: usize,
+    /// Smallest share of the sum of the scores of all broad topics that gives a broad topic its tag (over 0 to 1).
+    pub threshold: f32,
+    /// Smallest share of the score of its broad topic that gives a narrow topic its tag (over 0 to 1).
+    pub narrow_threshold: f32,
+    /// Smallest score that gives a tag (0 to 1000), so that a stray word tags nothing. For scale: a word of weight 5
+    /// that stands once in a text of up to 100 words gives 5, in one of 300 words 2.4.
+    pub min_score: f32,
+    /// By how much a term counts more when it is in the headline (1 to 10).
+    pub title_boost: f32,
+}
+
+impl Default for TopicSettings {
+    fn default() -> Self {
+        Self {
+            lexicons: None,
+            max_evidence: 10,
+            max_topics: 6,
+            threshold: 0.2,
+            narrow_threshold: 0.25,
+            min_score: 6.0,
+            title_boost: 2.0,
+        }
+    }
+}
+
+impl TopicSettings {
+    /// Checks every range; names the first setting that is outside its own.
+    pub(super) fn check(&self) -> Result<(), TopicError> {
+        let counts = [
+            ("max_evidence", self.max_evidence),
+            ("max_topics", self.max_topics),
+        ];
+        for (name, value) in counts {
+            if !(1..=100).contains(&value) {
+                return Err(TopicError::Setting {
+                    name,
+                    expected: "a number from 1 to 100",
+                });
+            }
+        }
+        for (name, value) in [
+            ("threshold", self.threshold),
+            ("narrow_threshold", self.narrow_threshold),
+        ] {
+            if !(value > 0.0 && value <= 1.0) {
+                return Err(TopicError::Setting {
+                    name,
+                    expected: "a number over 0 and up to 1",
+                });
+            }
+        }
+        if !(0.0..=1000.0).contains(&self.min_score) {
+            return Err(TopicError::Setting {
+                name: "min_score",
+                expected: "a number from 0 to 1000",
+            });
+        }
+        if !(1.0..=10.0).contains(&self.title_boost) {
+            return Err(TopicError::Setting {
+                name: "title_boost",
+                expected: "a number from 1 to 10",
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A line of a word list that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Path of the file, or its name for a shipped one.
+    pub file: String,
+    /// Line, from 1; 0 where the whole file is meant.
+    pub line: usize,
+    /// What is wrong and what is expected.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.message),
+            line => write!(f, "{}:{line}: {}", self.file, self.message),
+        }
+    }
+}
+
+/// Why the tagger cannot start.
+#[derive(Debug, Error)]
+pub enum TopicError {
+    /// A setting is outside its range.
+    #[error("topics.{name} must be {expected}")]
+    Setting {
+        /// Name of the setting.
+        name: &'static str,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// The folder of word lists, or a file in it, cannot be read.
+    #[error("cannot read topics.lexicons {}: {source}", path.display())]
+    Read {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Lines that cannot be used, at most the first twenty of them.
+    #[error("word lists with errors:{}", list(problems))]
+    Lexicon {
+        /// In the order of files and lines.
+        problems: Vec<Problem>,
+    },
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("\n  {problem}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_in_range() {
+        TopicSettings::default().check().unwrap();
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        type Change = fn(&mut TopicSettings);
+        let cases: [(Change, &str); 6] = [
+            (|s| s.max_evidence = 0, "topics.max_evidence"),
+            (|s| s.max_topics = 101, "topics.max_topics"),
+            (|s| s.threshold = 0.0, "topics.threshold"),
+            (|s| s.narrow_threshold = f32::NAN, "topics.narrow_threshold"),
+            (|s| s.min_score = -1.0, "topics.min_score"),
+            (|s| s.title_boost = 0.5, "topics.title_boost"),
+        ];
+        for (change, name) in cases {
+            let mut settings = TopicSettings::default();
+            change(&mut settings);
+            let message = settings.check().unwrap_err().to_string();
+            assert!(message.starts_with(name), "{message}");
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The committing thread: one batch, one transaction.
+//!
+//! Under `exactly_once` the records of a batch, its dead letters and its offsets become visible together or not at all.
+//! Under `at_least_once` every delivery report is awaited before the offsets are stored. Either way a batch that did not
+//! go through is read again from the committed offsets; nothing is skipped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::Shared;
+use super::batch::Analysed;
+use super::breaker::Breaker;
+use super::publisher::Publisher;
+use super::slot::{Slot, Taken};
+use super::tally::Tally;
+use crate::article::{Message, RejectCode, Rejection};
+use crate::config::{Config, Delivery};
+use crate::kafka::error::{KafkaFailure, is_refusal};
+use crate::kafka::ownership::{Epoch, Partition};
+use crate::kafka::producer::{Producer, Undelivered};
+use crate::kafka::sink::Addressed;
+use crate::kafka::source::Source;
+use crate::metrics::{Produced, Step, TransactionResult};
+use crate::pipeline::Outcome;
+
+/// How long one attempt to reach the broker may take while a producer is replaced.
+const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// A transaction that librdkafka says can still be committed or aborted is not given up: this is for ever.
+const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Takes analysed batches and commits them in order.
+pub struct Committer {
+    publisher: Publisher,
+    source: Arc<Source>,
+    shared: Arc<Shared>,
+    breaker: Breaker,
+    /// Records that the broker refused for good: their messages become dead letters when they are read again.
+    refused: BTreeMap<(Partition, i64), Rejection>,
+    exactly_once: bool,
+    transaction_timeout: Duration,
+    retry_initial: Duration,
+    retry_max: Duration,
+    failures: u32,
+}
+
+/// A record of the batch, and the message it comes from.
+type Planned = (Message, Addressed);
+
+/// Why a batch was not committed.
+enum Setback {
+    /// Partitions were revoked while it was being sent.
+    Stale,
+    /// The broker refused records.
+    Refused(Vec<(Undelivered, (Partition, i64), Produced)>),
+    /// Kafka said no.
+    Kafka(KafkaFailure),
+}
+
+impl From<KafkaFailure> for Setback {
+    fn from(failure: KafkaFailure) -> Self {
+        Self::Kafka(failure)
+    }
+}
+
+impl Committer {
+    /// A committer around a publisher that is ready.
+    pub fn new(
+        config: &Config,
+        publisher: Publisher,
+        source: Arc<Source>,
+        shared: Arc<Shared>,
+        breaker: Breaker,
+    ) -> Self {
+        Self {
+            publisher,
+            source,
+            shared,
+            breaker,
+            refused: BTreeMap::new(),
+            exactly_once: config.delivery == Delivery::ExactlyOnce,
+            transaction_timeout: config.kafka.transaction_timeout.duration(),
+            retry_initial: config.retry.initial.duration(),
+            retry_max: config.retry.max.duration(),
+            failures: 0,
+        }
+    }
+
+    /// Commits batches until the slot is closed.
+    ///
+    /// # Errors
+    /// Trouble that this process cannot mend.
+    pub fn run(mut self, slot: &Slot<Analysed>) -> Result<(), KafkaFailure> {
+        let mut waiting: Option<Analysed> = None;
+        while let Some(analysed) = waiting.take().or_else(|| slot.take()) {
+            let pause = self.handle(analysed)?;
+            waiting = self.back_off(slot, pause);
+        }
+        Ok(())
+    }
+
+    /// Waits before the next attempt. Batches from before the rewind are let go meanwhile, so that a revocation does not
+    /// wait for them; one that counts is handed back when the time is over.
+    fn back_off(&self, slot: &Slot<Analysed>, pause: Duration) -> Option<Analysed> {
+        let deadline = Instant::now() + pause;
+        let mut waiting = None;
+        while waiting.is_none() && Instant::now() < deadline {
+            match slot.take_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Taken::Item(analysed) => waiting = self.current(analysed),
+                Taken::Empty | Taken::Closed => return None,
+            }
+        }
+        std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+        waiting
+    }
+
+    /// What still counts of a batch; `None`, and the batch is finished, when that is nothing.
+    fn current(&self, mut analysed: Analysed) -> Option<Analysed> {
+        let ownership = &self.shared.ownership;
+        let dropped = analysed.retain_current(|partition, epoch| ownership.is_current(partition, epoch));
+        self.shared.metrics.stale_dropped(dropped as u64);
+        if analysed.batch.is_empty() || self.shared.breaker_open() {
+            ownership.finish(&analysed.holdings);
+            return None;
+        }
+        Some(analysed)
+    }
+
+    /// Commits one batch, or gives it up to be read again. Returns how long to wait before the next attempt.
+    fn handle(&mut self, analysed: Analysed) -> Result<Duration, KafkaFailure> {
+        let Some(mut analysed) = self.current(analysed) else { return Ok(Duration::ZERO) };
+        let holdings = std::mem::take(&mut analysed.holdings);
+        self.apply_refusals(&mut analysed);
+        let tally = Tally::of(&analysed);
+        let result = if let Some(reason) = self.breaker.verdict(&tally.dead) {
+            self.shared.open_breaker(&reason);
+            Ok(Duration::ZERO)
+        } else {
+            self.commit(analysed, &tally)
+        };
+        self.shared.ownership.finish(&holdings);
+        result
+    }
+
+    fn apply_refusals(&self, analysed: &mut Analysed) {
+        if self.refused.is_empty() {
+            return;
+        }
+        for (message, outcome) in analysed.batch.messages.iter().zip(&mut analysed.outcomes) {
+            if let Some(rejection) = self.refused.get(&(message.position.partition, message.position.offset)) {
+                *outcome = Outcome::Rejected(rejection.clone());
+            }
+        }
+    }
+
+    fn commit(&mut self, analysed: Analysed, tally: &Tally) -> Result<Duration, KafkaFailure> {
+        let started = Instant::now();
+        let next = analysed.next_offsets();
+        let messages = analysed.batch.messages.len();
+        match self.attempt(analysed, &next, started) {
+            Ok(produced) => {
+                self.succeeded(&next, &produced, tally, started);
+                tracing::debug!(messages, ms = started.elapsed().as_millis() as u64, "batch committed");
+                Ok(Duration::ZERO)
+            }
+            Err(setback) => self.give_up(setback, started),
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        analysed: Analysed,
+        next: &BTreeMap<(Partition, Epoch), i64>,
+        started: Instant,
+    ) -> Result<Vec<Produced>, Setback> {
+        let deadline = started + self.transaction_timeout;
+        if self.exactly_once {
+            self.publisher.producer.begin()?;
+        }
+        let produced = self.publish(analysed, deadline)?;
+        let ownership = &self.shared.ownership;
+        if self.exactly_once && next.keys().any(|&(partition, epoch)| !ownership.is_current(partition, epoch)) {
+            return Err(Setback::Stale);
+        }
+        let committing = Instant::now();
+        if self.exactly_once {
+            self.commit_transaction(next, deadline)?;
+        } else {
+            self.source.store(next);
+        }
+        self.shared.metrics.step(Step::Commit, committing.elapsed().as_secs_f64());
+        Ok(produced)
+    }
+
+    /// Sends every record in order and waits for every report.
+    fn publish(&mut self, analysed: Analysed, deadline: Instant) -> Result<Vec<Produced>, Setback> {
+        let started = Instant::now();
+        let sink = &self.publisher.sink;
+        let plan: Vec<Planned> = analysed
+            .batch
+            .messages
+            .into_iter()
+            .zip(analysed.outcomes)
+            .filter_map(|(message, outcome)| sink.record(&message, outcome).map(|addressed| (message, addressed)))
+            .collect();
+        let failed = send_all(&mut self.publisher.producer, &plan, deadline)?;
+        let metrics = &self.shared.metrics;
+        metrics.set_producer_queue(self.publisher.producer.queue_len() as u64);
+        metrics.step(Step::Publish, started.elapsed().as_secs_f64());
+        if failed.is_empty() {
+            return Ok(plan.into_iter().map(|(_, addressed)| addressed.kind).collect());
+        }
+        let located = failed.into_iter().filter_map(|undelivered| {
+            let (message, addressed) = plan.get(undelivered.index)?;
+            Some((undelivered, (message.position.partition, message.position.offset), addressed.kind))
+        });
+        Err(Setback::Refused(located.collect()))
+    }
+
+    fn commit_transaction(
+        &self,
+        next: &BTreeMap<(Partition, Epoch), i64>,
+        deadline: Instant,
+    ) -> Result<(), KafkaFailure> {
+        let offsets = self.source.offset_list(next)?;
+        let group = self
+            .source
+            .group_metadata()
+            .ok_or_else(|| KafkaFailure::Abort("the consumer is not a member of its group".to_owned()))?;
+        let retried = || self.shared.metrics.transaction_retry();
+        let producer = &self.publisher.producer;
+        producer.send_offsets(&offsets, &group, deadline, retried)?;
+        // Whether a commit that timed out took effect is not known: only asking again can tell.
+        producer.commit(Instant::now() + PATIENCE, retried)
+    }
+
+    fn succeeded(
+        &mut self,
+        next: &BTreeMap<(Partition, Epoch), i64>,
+        produced: &[Produced],
+        tally: &Tally,
+        started: Instant,
+    ) {
+        let (metrics, now_ms) = (&self.shared.metrics, (self.shared.clock)());
+        self.failures = 0;
+        self.shared.ownership.committed(next);
+        self.refused.retain(|&(partition, offset), _| {
+            next.iter().all(|(&(done, _), &next)| done != partition || offset >= next)
+        });
+        if self.exactly_once {
+            metrics.transaction(TransactionResult::Committed, started.elapsed().as_secs_f64());
+        }
+        for kind in Produced::ALL {
+            metrics.produced(*kind, produced.iter().filter(|done| *done == kind).count() as u64);
+        }
+        tally.report(metrics, now_ms);
+        if let Some(timestamp) = tally.newest_timestamp() {
+            self.source.note_committed_timestamp(timestamp);
+        }
+        self.breaker.record(&tally.dead);
+        metrics.progress(now_ms);
+        self.shared.health.progress(now_ms);
+    }
+
+    /// Undoes the attempt and asks for the messages again.
+    fn give_up(&mut self, setback: Setback, started: Instant) -> Result<Duration, KafkaFailure> {
+        self.failures = self.failures.saturating_add(1);
+        let pause = match &setback {
+            Setback::Stale => Duration::ZERO,
+            _ => self.retry_initial.saturating_mul(1 << self.failures.min(16).saturating_sub(1)).min(self.retry_max),
+        };
+        let reason = match &setback {
+            Setback::Stale => "partitions were revoked meanwhile".to_owned(),
+            Setback::Refused(records) => refusal_summary(records),
+            Setback::Kafka(failure) => failure.to_string(),
+        };
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(reason, attempt = self.failures, pause_ms, "batch not committed; it will be read again");
+        self.undo(&setback, started)?;
+        if let Setback::Refused(records) = setback {
+            self.learn(records)?;
+        }
+        self.shared.ownership.request_rewind();
+        Ok(pause)
+    }
+
+    fn undo(&mut self, setback: &Setback, started: Instant) -> Result<(), KafkaFailure> {
+        let fatal = match setback {
+            Setback::Kafka(failure @ (KafkaFailure::Fatal(_) | KafkaFailure::Denied(_))) => Some(failure.to_string()),
+            _ => None,
+        };
+        let outcome = match fatal {
+            Some(reason) => Err(KafkaFailure::Fatal(reason)),
+            None if self.exactly_once => {
+                self.shared.metrics.transaction(TransactionResult::Aborted, started.elapsed().as_secs_f64());
+                let retried = || self.shared.metrics.transaction_retry();
+                self.publisher.producer.abort(Instant::now() + PATIENCE, retried)
+            }
+            None => self.publisher.producer.fatal_error().map_or(Ok(()), |reason| Err(KafkaFailure::Fatal(reason))),
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            // The broker closes a transaction that is open for too long and gives its producer up. When we know that
+            // ours was, nobody else is using our transactional id, and a new producer may take it over.
+            Err(failure) if self.exactly_once && started.elapsed() >= self.transaction_timeout => {
+                tracing::warn!(%failure, "the transaction ran into its time limit; making a new producer");
+                self.reconnect()
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn reconnect(&mut self) -> Result<(), KafkaFailure> {
+        let mut pause = self.retry_initial;
+        loop {
+            match self.publisher.reconnect(RECONNECT_TIMEOUT) {
+                Err(KafkaFailure::Unavailable(reason)) if !self.shared.stopping() => {
+                    tracing::warn!(reason, "no new producer yet; trying again");
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(self.retry_max);
+                }
+                Err(failure) => return Err(failure),
+                Ok(()) => {
+                    self.shared.set_output_room(self.publisher.rooms.output);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Learns from refused records. When the broker's limits have changed, new limits are all that is needed; otherwise
+    /// the articles behind the records become dead letters when they are read again. A dead letter that is refused stops
+    /// the stage: there is nowhere else to put it.
+    fn learn(&mut self, records: Vec<(Undelivered, (Partition, i64), Produced)>) -> Result<(), KafkaFailure> {
+        let too_large = records.iter().any(|(undelivered, ..)| undelivered.code == RDKafkaErrorCode::MessageSizeTooLarge);
+        if too_large && self.publisher.limits_changed(RECONNECT_TIMEOUT).unwrap_or(false) {
+            tracing::warn!("the topics take smaller records than before; making a new producer");
+            return self.reconnect();
+        }
+        for (undelivered, position, kind) in records {
+            if !is_refusal(undelivered.code) {
+                continue;
+            }
+            if kind == Produced::DeadLetter {
+                let reason = format!("the dead-letter topic refuses a record: {}", undelivered.reason);
+                return Err(KafkaFailure::Fatal(reason));
+            }
+            let detail = format!("the output topic refuses the record: {}", undelivered.reason);
+            self.refused.insert(position, Rejection::new(RejectCode::OutputRefused, detail));
+        }
+        Ok(())
+    }
+}
+
+/// Queues all records and waits for all reports. Returns the records that did not go through.
+fn send_all(producer: &mut Producer, plan: &[Planned], deadline: Instant) -> Result<Vec<Undelivered>, Setback> {
+    producer.reset();
+    let mut failed = Vec::new();
+    for (_, addressed) in plan {
+        if let Err(undelivered) = producer.send(&addressed.record, deadline) {
+            failed.push(undelivered);
+            break;
+        }
+    }
+    match producer.wait_delivered(deadline) {
+        Ok(reports) => failed.extend(reports),
+        Err(missing) => {
+            return Err(KafkaFailure::Abort(format!("{missing} records were not acknowledged in time")).into());
+        }
+    }
+    Ok(failed)
+}
+
+fn refusal_summary(records: &[(Undelivered, (Partition, i64), Produced)]) -> String {
+    let first = records.iter().find(|(undelivered, ..)| is_refusal(undelivered.code)).or_else(|| records.first());
+    first.map_or_else(String::new, |(undelivered, (partition, offset), kind)| {
+        let count = records.len();
+        let kind = kind.as_str();
+        format!("{count} records not delivered; first: {kind} of {partition}/{offset}: {}", undelivered.reason)
+    })
+}

@@ -1,0 +1,373 @@
+//! The spine: reads batches, has them analysed and committed, and keeps to the rules when partitions move or the
+//! process must stop.
+//!
+//! Three threads, each handing on to the next through a [`slot::Slot`]: this one polls the consumer and collects
+//! batches, one analyses, one commits. So the next batch is analysed while the last one commits, and polling never stops
+//! for long, whatever the others do.
+
+pub mod batch;
+pub mod breaker;
+pub mod commit;
+pub mod publisher;
+pub mod slot;
+pub mod tally;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::config::Config;
+use crate::dedup::IndexError;
+use crate::health::{Health, Part};
+use crate::kafka::error::KafkaFailure;
+use crate::kafka::ownership::Ownership;
+use crate::kafka::source::Source;
+use crate::metrics::Metrics;
+use crate::pipeline::Pipeline;
+use batch::{Analysed, Batch, BatchLimits};
+use breaker::{Breaker, BreakerLimits};
+use commit::Committer;
+use publisher::{Publisher, Rooms};
+use slot::Slot;
+
+/// How long the reading thread waits for the analysing thread before it looks after the consumer again.
+const HAND_OVER: Duration = Duration::from_millis(50);
+/// How long the others may be busy before fetching is paused.
+const PAUSE_AFTER: Duration = Duration::from_millis(500);
+/// A wait that only closing the slot ends.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Longest single wait for a message.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Trouble that ends the process.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// Kafka trouble.
+    #[error(transparent)]
+    Kafka(#[from] KafkaFailure),
+    /// The duplicate index cannot be written.
+    #[error("duplicate index: {0}")]
+    Index(#[from] IndexError),
+    /// Unfinished work was left behind at the deadline; it will be read again.
+    #[error("the drain deadline passed; unfinished work will be read again")]
+    DrainDeadline,
+    /// A thread ended that should not have.
+    #[error("a worker thread failed: {0}")]
+    Thread(String),
+}
+
+/// What the threads share.
+pub struct Shared {
+    /// Which partitions are ours.
+    pub ownership: Arc<Ownership>,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// Health.
+    pub health: Health,
+    /// Tells the time, in milliseconds since 1970.
+    pub clock: fn() -> i64,
+    stop: Arc<AtomicBool>,
+    breaker: AtomicBool,
+    output_room: AtomicUsize,
+    failure: Mutex<Option<WorkerError>>,
+}
+
+impl Shared {
+    /// Whether the process was asked to stop.
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    /// Whether the breaker stopped the stage.
+    pub fn breaker_open(&self) -> bool {
+        self.breaker.load(Ordering::Acquire)
+    }
+
+    fn open_breaker(&self, reason: &str) {
+        tracing::error!(
+            reason,
+            "breaker open: the input looks broken; nothing more is read, nothing of this batch was published. Look at \
+             the dead-letter topic and at the producers of the input, then restart; dead_letter.* sets the limits"
+        );
+        self.breaker.store(true, Ordering::Release);
+        self.health.open_breaker(reason);
+        self.metrics.set_breaker_open(true);
+    }
+
+    fn set_output_room(&self, bytes: usize) {
+        self.output_room.store(bytes, Ordering::Release);
+    }
+
+    fn fail(&self, error: WorkerError) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+    }
+
+    fn take_failure(&self) -> Option<WorkerError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Everything the worker needs from outside.
+pub struct Parts {
+    /// The resolved configuration.
+    pub config: Config,
+    /// The stages.
+    pub pipeline: Pipeline,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// Health.
+    pub health: Health,
+    /// Tells the time, in milliseconds since 1970.
+    pub clock: fn() -> i64,
+    /// Set to stop: the worker drains and returns.
+    pub stop: Arc<AtomicBool>,
+    /// How long the broker may take to answer at the start.
+    pub connect_timeout: Duration,
+    /// What the topics take, where the broker cannot be asked.
+    pub rooms: Option<Rooms>,
+}
+
+/// Runs the stage until it is told to stop or cannot go on.
+///
+/// # Errors
+/// [`WorkerError`] says what happened; whatever was not committed will be read again.
+pub fn run(parts: Parts) -> Result<(), WorkerError> {
+    let Parts { config, pipeline, metrics, health, clock, stop, connect_timeout, rooms } = parts;
+    let publisher = Publisher::connect(&config, connect_timeout, rooms)?;
+    let ownership = Arc::new(Ownership::new());
+    let shared = Arc::new(Shared {
+        ownership: ownership.clone(),
+        metrics: metrics.clone(),
+        health: health.clone(),
+        clock,
+        stop,
+        breaker: AtomicBool::new(false),
+        output_room: AtomicUsize::new(publisher.rooms.output),
+        failure: Mutex::new(None),
+    });
+    health.set_broker_up(true, clock());
+    let source = Arc::new(Source::subscribe(&config, ownership, metrics, health.clone(), clock)?);
+    health.set_ready(Part::Source);
+    let breaker = Breaker::new(BreakerLimits {
+        max_ratio: config.dead_letter.max_ratio,
+        window: config.dead_letter.window,
+        max_consecutive: config.dead_letter.max_consecutive,
+    });
+    let read: Arc<Slot<Batch>> = Arc::default();
+    let analysed: Arc<Slot<Analysed>> = Arc::default();
+    let committer = Committer::new(&config, publisher, source.clone(), shared.clone(), breaker);
+    let threads = [
+        spawn_analysis(pipeline, shared.clone(), read.clone(), analysed.clone())?,
+        spawn_commit(committer, shared.clone(), analysed)?,
+    ];
+    let limits = BatchLimits {
+        messages: config.batch.messages,
+        bytes: config.batch.bytes.len(),
+        linger: config.batch.linger.duration(),
+    };
+    let mut reader = Reader { source, shared: shared.clone(), read, limits, open: Batch::default(), paused: false };
+    let outcome = reader.run(&threads);
+    health.set_draining();
+    let deadline = Instant::now() + config.shutdown.timeout.duration();
+    let drained = reader.drain(&threads, deadline);
+    if let Some(failure) = shared.take_failure() {
+        return Err(failure);
+    }
+    outcome?;
+    if !drained || !reader.close(deadline) {
+        return Err(WorkerError::DrainDeadline);
+    }
+    Ok(())
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, WorkerError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| WorkerError::Thread(format!("{name}: {error}")))
+}
+
+fn spawn_analysis(
+    mut pipeline: Pipeline,
+    shared: Arc<Shared>,
+    read: Arc<Slot<Batch>>,
+    analysed: Arc<Slot<Analysed>>,
+) -> Result<JoinHandle<()>, WorkerError> {
+    spawn("analyse", move || {
+        while let Some(batch) = read.take() {
+            pipeline.set_max_record_bytes(shared.output_room.load(Ordering::Acquire));
+            let outcomes = pipeline.process(&batch.messages, (shared.clock)());
+            // The index must know what is about to be committed, or a crash in between would let a later copy pass as
+            // unique.
+            if let Err(error) = pipeline.flush((shared.clock)()) {
+                shared.fail(error.into());
+                break;
+            }
+            let holdings = batch.holdings();
+            if analysed.put(Analysed { batch, outcomes, holdings }, FOR_EVER).is_err() {
+                break;
+            }
+        }
+        analysed.close();
+        read.close();
+    })
+}
+
+fn spawn_commit(
+    committer: Committer,
+    shared: Arc<Shared>,
+    analysed: Arc<Slot<Analysed>>,
+) -> Result<JoinHandle<()>, WorkerError> {
+    spawn("commit", move || {
+        if let Err(failure) = committer.run(&analysed) {
+            shared.fail(failure.into());
+        }
+        analysed.close();
+    })
+}
+
+/// The reading side.
+struct Reader {
+    source: Arc<Source>,
+    shared: Arc<Shared>,
+    read: Arc<Slot<Batch>>,
+    limits: BatchLimits,
+    open: Batch,
+    paused: bool,
+}
+
+impl Reader {
+    /// Reads until the process must stop.
+    fn run(&mut self, threads: &[JoinHandle<()>]) -> Result<(), WorkerError> {
+        let mut blocked_since: Option<Instant> = None;
+        while !self.shared.stopping() {
+            self.shared.health.tick_poll((self.shared.clock)());
+            if threads.iter().any(JoinHandle::is_finished) {
+                return Err(WorkerError::Thread("it ended while work was going on".to_owned()));
+            }
+            if self.shared.ownership.rewind_requested() {
+                self.rewind()?;
+                blocked_since = None;
+            }
+            if self.shared.breaker_open() {
+                self.idle();
+                continue;
+            }
+            let now = Instant::now();
+            let patience = self.open.patience(&self.limits, now);
+            if !self.open.is_empty() && patience.is_zero() {
+                if self.hand_over() {
+                    blocked_since = None;
+                } else if now - *blocked_since.get_or_insert(now) > PAUSE_AFTER {
+                    self.pause();
+                    self.take(Duration::ZERO)?;
+                }
+                continue;
+            }
+            self.resume();
+            self.take(patience.min(POLL))?;
+        }
+        Ok(())
+    }
+
+    /// Takes one message from the consumer, which also serves its callbacks.
+    fn take(&mut self, timeout: Duration) -> Result<(), WorkerError> {
+        if let Some((message, epoch)) = self.source.poll(timeout)? {
+            self.shared.metrics.consumed(1);
+            self.open.push(message, epoch, Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Hands the open batch on. `false` when the analysing thread is busy for longer than a moment.
+    fn hand_over(&mut self) -> bool {
+        let mut batch = std::mem::take(&mut self.open);
+        let ownership = &self.shared.ownership;
+        let dropped = batch.retain_current(|partition, epoch| ownership.is_current(partition, epoch));
+        self.shared.metrics.stale_dropped(dropped as u64);
+        if batch.is_empty() {
+            return true;
+        }
+        let (holdings, messages, bytes) = (batch.holdings(), batch.messages.len(), batch.bytes);
+        ownership.begin(&holdings);
+        match self.read.put(batch, HAND_OVER) {
+            Ok(()) => {
+                self.shared.metrics.batch(messages, bytes);
+                true
+            }
+            Err(batch) => {
+                ownership.finish(&holdings);
+                self.open = batch;
+                false
+            }
+        }
+    }
+
+    fn rewind(&mut self) -> Result<(), WorkerError> {
+        self.open = Batch::default();
+        match self.source.rewind() {
+            Err(KafkaFailure::Unavailable(reason)) => {
+                tracing::warn!(reason, "not back at the committed offsets yet; trying again");
+                // Serves the consumer; a message that comes now does not count.
+                self.source.poll(POLL)?;
+                Ok(())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Stays in the group without reading.
+    fn idle(&mut self) {
+        self.open = Batch::default();
+        self.source.set_paused(true);
+        if let Err(error) = self.source.poll(POLL) {
+            tracing::warn!(%error, "consumer reports an error while the breaker is open");
+        }
+    }
+
+    fn pause(&mut self) {
+        if !self.paused {
+            tracing::debug!("analysis is behind; fetching is paused");
+            self.source.set_paused(true);
+            self.paused = true;
+        }
+    }
+
+    fn resume(&mut self) {
+        if self.paused {
+            self.source.set_paused(false);
+            self.paused = false;
+        }
+    }
+
+    /// Finishes what was read and waits for the other threads. Returns whether they ended before the deadline.
+    fn drain(&mut self, threads: &[JoinHandle<()>], deadline: Instant) -> bool {
+        tracing::info!(unread = self.open.messages.len(), "draining");
+        self.source.set_paused(true);
+        if !self.shared.breaker_open() && !self.shared.ownership.rewind_requested() {
+            while !self.open.is_empty() && !self.hand_over() && Instant::now() < deadline {
+                if threads.iter().any(JoinHandle::is_finished) {
+                    break;
+                }
+            }
+        }
+        self.read.close();
+        while !threads.iter().all(JoinHandle::is_finished) {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            // Rebalances still have to be served; messages are not wanted any more.
+            drop(self.source.poll(Duration::from_millis(20)));
+        }
+        true
+    }
+
+    fn close(self, deadline: Instant) -> bool {
+        match Arc::try_unwrap(self.source) {
+            Ok(source) => source.close(deadline),
+            Err(_) => false,
+        }
+    }
+}
