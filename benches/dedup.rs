@@ -17,20 +17,46 @@ fn article(payload: &str) -> (RawArticle<'_>, Document) {
     let mut document = Document::default();
     for number in 0..500_u32 {
         let folded_start = document.folded.len() as u32;
-        document.folded.push_str(["haven", "ferry", "and", "windless", "mon", "shipping"][number as usize * 7 % 6]);
+        document.folded.push_str(
+            ["haven", "ferry", "and", "windless", "mon", "shipping"][number as usize * 7 % 6],
+        );
         let folded_end = document.folded.len() as u32;
-        document.tokens.push(Token { folded_start, folded_end, field: 0, start: 0, end: 0, single: false });
+        document.tokens.push(Token {
+            folded_start,
+            folded_end,
+            field: 0,
+            start: 0,
+            end: 0,
+            single: false,
+        });
     }
-    let block = Block { kind: ZoneKind::Main, bytes: 0..0, span: 0..0, tokens: 0..500, reason: None };
+    let block = Block {
+        kind: ZoneKind::Main,
+        bytes: 0..0,
+        span: 0..0,
+        tokens: 0..500,
+        reason: None,
+    };
     let (role, pointer, text) = (Role::Body, "/text".to_owned(), String::new());
-    document.fields.push(DocumentField { role, pointer, text, blocks: vec![block] });
+    document.fields.push(DocumentField {
+        role,
+        pointer,
+        text,
+        blocks: vec![block],
+    });
     let article = RawArticle {
         payload,
-        splice: SplicePlan { brace: 0, cut: Vec::new(), comma: false },
+        splice: SplicePlan {
+            brace: 0,
+            cut: Vec::new(),
+            comma: false,
+        },
         id: "https://news.example.com/2026/11/24/the-ferry-stays-in-port".to_owned(),
         id_source: IdSource::Field,
         url: None,
-        canonical_url: Some("https://news.example.com/2026/11/24/the-ferry-stays-in-port".to_owned()),
+        canonical_url: Some(
+            "https://news.example.com/2026/11/24/the-ferry-stays-in-port".to_owned(),
+        ),
         source: Some("news.example.com".to_owned()),
         source_name: None,
         title: None,
@@ -47,8 +73,15 @@ fn article(payload: &str) -> (RawArticle<'_>, Document) {
 
 /// The message with this number: an id of 60 bytes, a URL, and every third text that of an earlier article.
 fn message(topic: &Arc<str>, number: u64) -> (Position, Fingerprint) {
-    let position = Position { topic: topic.clone(), partition: (number % 12) as i32, offset: (number / 12) as i64 };
-    let id = format!("https://news.example.com/world/{:029}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let position = Position {
+        topic: topic.clone(),
+        partition: (number % 12) as i32,
+        offset: (number / 12) as i64,
+    };
+    let id = format!(
+        "https://news.example.com/world/{:029}",
+        number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    );
     let text = if number % 3 == 2 { number / 2 } else { number };
     let key = Some(xxh3_128(id.as_bytes()));
     let text_key = xxh3_128(&text.to_le_bytes());
@@ -65,7 +98,12 @@ fn message(topic: &Arc<str>, number: u64) -> (Position, Fingerprint) {
 
 fn settings(path: &Path, max_articles: usize, fsync: bool) -> DedupSettings {
     let max_articles = max_articles.try_into().expect("not zero");
-    DedupSettings { path: path.to_owned(), max_articles, fsync, ..DedupSettings::default() }
+    DedupSettings {
+        path: path.to_owned(),
+        max_articles,
+        fsync,
+        ..DedupSettings::default()
+    }
 }
 
 fn filled(mut index: DedupIndex, topic: &Arc<str>) -> DedupIndex {
@@ -94,29 +132,38 @@ fn judge(criterion: &mut Criterion) {
     for (segments, capacity) in [(1, 64 * MILLION), (17, MILLION)] {
         let settings = settings(Path::new(""), capacity as usize, false);
         let mut index = filled(DedupIndex::in_memory(&settings), &topic);
-        println!("{segments} segments: {} B of memory each", index.memory_bytes() / MILLION);
+        println!(
+            "{segments} segments: {} B of memory each",
+            index.memory_bytes() / MILLION
+        );
         let mut next = MILLION;
-        criterion.bench_function(&format!("dedup/judge new, 1 M in {segments} segments"), |bencher| {
-            bencher.iter_batched(
-                || {
-                    next += 1;
-                    message(&topic, next)
-                },
-                |(position, print)| index.judge(&position, &print, 0),
-                BatchSize::SmallInput,
-            );
-        });
+        criterion.bench_function(
+            &format!("dedup/judge new, 1 M in {segments} segments"),
+            |bencher| {
+                bencher.iter_batched(
+                    || {
+                        next += 1;
+                        message(&topic, next)
+                    },
+                    |(position, print)| index.judge(&position, &print, 0),
+                    BatchSize::SmallInput,
+                );
+            },
+        );
         let mut again = 0;
-        criterion.bench_function(&format!("dedup/judge replay, 1 M in {segments} segments"), |bencher| {
-            bencher.iter_batched(
-                || {
-                    again = (again + 7_919) % MILLION;
-                    message(&topic, again)
-                },
-                |(position, print)| index.judge(&position, &print, 0),
-                BatchSize::SmallInput,
-            );
-        });
+        criterion.bench_function(
+            &format!("dedup/judge replay, 1 M in {segments} segments"),
+            |bencher| {
+                bencher.iter_batched(
+                    || {
+                        again = (again + 7_919) % MILLION;
+                        message(&topic, again)
+                    },
+                    |(position, print)| index.judge(&position, &print, 0),
+                    BatchSize::SmallInput,
+                );
+            },
+        );
     }
 }
 
@@ -127,32 +174,44 @@ fn disk(criterion: &mut Criterion) {
         let settings = settings(folder.path(), 20 * MILLION as usize, fsync);
         let (mut index, _) = DedupIndex::open(&settings, 0).expect("open");
         let mut next = 0;
-        criterion.bench_function(&format!("dedup/judge and flush 2,000, fsync {fsync}"), |bencher| {
-            bencher.iter_batched(
-                || {
-                    next += 2_000;
-                    (next - 2_000..next).map(|number| message(&topic, number)).collect::<Vec<_>>()
-                },
-                |batch| {
-                    for (position, print) in &batch {
-                        index.judge(position, print, 0);
-                    }
-                    index.flush().expect("flush");
-                },
-                BatchSize::LargeInput,
-            );
-        });
+        criterion.bench_function(
+            &format!("dedup/judge and flush 2,000, fsync {fsync}"),
+            |bencher| {
+                bencher.iter_batched(
+                    || {
+                        next += 2_000;
+                        (next - 2_000..next)
+                            .map(|number| message(&topic, number))
+                            .collect::<Vec<_>>()
+                    },
+                    |batch| {
+                        for (position, print) in &batch {
+                            index.judge(position, print, 0);
+                        }
+                        index.flush().expect("flush");
+                    },
+                    BatchSize::LargeInput,
+                );
+            },
+        );
     }
     let folder = tempfile::tempdir().expect("folder");
     let settings = settings(folder.path(), MILLION as usize, false);
     let index = filled(DedupIndex::open(&settings, 0).expect("open").0, &topic);
-    println!("{} B of disk, {} of memory each", index.disk_bytes() / MILLION, index.memory_bytes() / MILLION);
+    println!(
+        "{} B of disk, {} of memory each",
+        index.disk_bytes() / MILLION,
+        index.memory_bytes() / MILLION
+    );
     drop(index);
     criterion.bench_function("dedup/open 1 M", |bencher| {
         bencher.iter_with_large_drop(|| DedupIndex::open(&settings, 0).expect("open"));
     });
     let (index, _) = DedupIndex::open(&settings, 0).expect("open");
-    println!("{} B of memory each after a restart", index.memory_bytes() / MILLION);
+    println!(
+        "{} B of memory each after a restart",
+        index.memory_bytes() / MILLION
+    );
 }
 
 criterion_group! {

@@ -173,7 +173,7 @@ impl Pipeline {
         }
         let step = steps.pop().unwrap_or(Err(Outcome::Tombstone));
         let prepared = step?;
-        Ok(guarded(|| self.stages.analyse(*prepared)).map_err(Outcome::Rejected)?)
+        guarded(|| self.stages.analyse(*prepared)).map_err(Outcome::Rejected)
     }
 
     /// The output value of a traced article, as the pipeline publishes it.

@@ -182,7 +182,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(crate::article::testing::deterministic())]
+        #![proptest_config(crate::article::tests::deterministic())]
 
         #[test]
         fn any_text_is_harmless(text in any::<String>(), likely in "[0-9T:Z+. -]{0,32}") {

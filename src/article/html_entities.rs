@@ -98,7 +98,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(crate::article::testing::deterministic())]
+        #![proptest_config(crate::article::tests::deterministic())]
 
         #[test]
         fn any_text_is_harmless(text in any::<String>(), likely in "[&#;a-zA-Z0-9é]{0,60}") {

@@ -330,7 +330,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(crate::article::testing::deterministic())]
+        #![proptest_config(crate::article::tests::deterministic())]
 
         #[test]
         fn any_text_is_harmless(text in any::<String>(), markup in "[<>/!\"'= a-cp-]{0,40}") {

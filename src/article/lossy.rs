@@ -109,7 +109,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(crate::article::testing::deterministic())]
+        #![proptest_config(crate::article::tests::deterministic())]
 
         #[test]
         fn any_text_keeps_its_length_and_what_decodes_stays_as_it_is(json in any::<String>()) {

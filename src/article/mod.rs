@@ -27,13 +27,12 @@ mod reject;
 mod resolve;
 mod settings;
 mod splice;
+mod texts;
 mod url;
 mod value;
 
 #[cfg(test)]
-mod read_tests;
-#[cfg(test)]
-mod testing;
+mod tests;
 
 pub use date::{Precision, published_at};
 pub use html_map::HtmlMap;

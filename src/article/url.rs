@@ -286,7 +286,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(crate::article::testing::deterministic())]
+        #![proptest_config(crate::article::tests::deterministic())]
 
         #[test]
         fn canonical_form_is_its_own_canonical_form(

@@ -81,7 +81,7 @@ pub fn main(args: &CheckArgs) -> Exit {
     };
     let paint = Paint::new(std::io::stdout().is_terminal());
     let mut report = Report { paint, out: String::new(), warnings: loaded.warnings.len(), faults: 0 };
-    if let Err(errors) = loaded.config.validate_for_run() {
+    if let Err(errors) = loaded.validate_for_run() {
         report.fail(&format!("configuration: {errors}"), "see docs/configuration.md");
         print(&report.out);
         return Exit::Config;

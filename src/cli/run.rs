@@ -25,11 +25,11 @@ pub fn main(args: &ConfigArgs) -> Exit {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
-    let config = loaded.config;
-    if let Err(errors) = config.validate_for_run() {
+    if let Err(errors) = loaded.validate_for_run() {
         say(&format!("{errors}\n"));
         return Exit::Config;
     }
+    let config = loaded.config;
     let log = telemetry::init(log_format(config.log.format), &config.log.filter);
     let _guard = match log {
         Ok(guard) => guard,

@@ -4,6 +4,7 @@ use super::kafka_model::{KafkaConfig, RebalanceProtocol, SaslMechanism, Security
 use super::model::{Config, Delivery};
 use super::properties::{applies, canonical};
 use super::secret::Properties;
+use super::units::TimeSpan;
 
 /// Properties for one client. `Debug` hides secrets; values read through `iter` and `get` are the real ones.
 pub type KafkaProperties = Properties;
@@ -150,10 +151,9 @@ fn set_some<const N: usize>(p: &mut Properties, pairs: [(&str, Option<String>); 
 fn consumer(config: &Config, p: &mut Properties) {
     let kafka = &config.kafka;
     p.set("isolation.level", "read_committed");
-    p.set(
-        "auto.offset.reset",
-        kafka.broker_side_reset().unwrap_or("error"),
-    );
+    // librdkafka has one answer for "never committed" and "committed, but gone", and gives it in silence. The source
+    // decides instead: by `kafka.start` when partitions are assigned, by `kafka.offset_lost` on `_AUTO_OFFSET_RESET`.
+    p.set("auto.offset.reset", "error");
     match config.delivery {
         // Offsets are committed by the producer, inside the transaction.
         Delivery::ExactlyOnce => p.set("enable.auto.commit", "false"),
@@ -222,7 +222,11 @@ fn producer(config: &Config, p: &mut Properties) {
     p.set("queue.buffering.max.messages", "0");
     // What the topic takes is checked before a record is sent; librdkafka's own limit of 1 MB must not come first.
     let unasked = config.input.limits.message_bytes.saturating_add(1 << 20);
-    limit_records(p, config.output.max_record_bytes.unwrap_or(unasked));
+    let record = config.output.max_record_bytes.unwrap_or(unasked);
+    let record = record.clamp(*MESSAGE_BYTES.start(), *MESSAGE_BYTES.end());
+    p.set("message.max.bytes", record.to_string());
+    // Several records make one batch, and a topic's limit holds for the batch.
+    p.set("batch.size", record.min(BATCH_BYTES).to_string());
     // A record that cannot be delivered in the time that the batch has is given up, and the batch is tried again.
     let lifetime = match config.delivery {
         Delivery::ExactlyOnce => {
@@ -231,19 +235,12 @@ fn producer(config: &Config, p: &mut Properties) {
                 "transaction.timeout.ms",
                 kafka.transaction_timeout.millis().to_string(),
             );
-            kafka.transaction_timeout
+            // Early enough to abort before the broker gives the transaction, and with it the producer, up.
+            TimeSpan::from_millis(kafka.transaction_timeout.millis() * 2 / 3)
         }
         Delivery::AtLeastOnce => kafka.max_poll_interval,
     };
     p.set("message.timeout.ms", lifetime.millis().to_string());
-}
-
-/// Sets the producer's limits for topics that take records up to `bytes`: librdkafka packs several records into one
-/// batch, and the topic's limit holds for the batch.
-pub fn limit_records(properties: &mut KafkaProperties, bytes: usize) {
-    let record = bytes.clamp(*MESSAGE_BYTES.start(), *MESSAGE_BYTES.end());
-    properties.set("message.max.bytes", record.to_string());
-    properties.set("batch.size", record.min(BATCH_BYTES).to_string());
 }
 
 /// Puts the user's properties over ours, under whichever of its names a property was given.
@@ -255,210 +252,5 @@ fn hand_through(from: &Properties, role: Role, to: &mut Properties) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::super::kafka_model::{LostOffset, SecurityProtocol, StartOffset};
-    use super::super::secret::Secret;
-    use super::super::units::TimeSpan;
-    use super::*;
-
-    fn all(config: &Config) -> [KafkaProperties; 3] {
-        [Role::Consumer, Role::Producer, Role::Admin].map(|role| kafka_properties(config, role))
-    }
-
-    #[test]
-    fn exactly_once_commits_in_the_transaction() {
-        let mut config = Config::default();
-        config.kafka.instance = Some("pod-7".to_owned());
-        let [consumer, producer, admin] = all(&config);
-        assert_eq!(consumer.get("enable.auto.commit"), Some("false"));
-        assert_eq!(consumer.get("isolation.level"), Some("read_committed"));
-        assert_eq!(
-            consumer.get("partition.assignment.strategy"),
-            Some("cooperative-sticky")
-        );
-        assert_eq!(consumer.get("client.id"), Some("newsstage-pod-7-consumer"));
-        assert_eq!(consumer.get("queued.max.messages.kbytes"), Some("32768"));
-        assert_eq!(producer.get("transactional.id"), Some("newsstage-pod-7"));
-        assert_eq!(producer.get("message.timeout.ms"), Some("60000"));
-        assert_eq!(producer.get("acks"), Some("all"));
-        assert_eq!(admin.get("group.id").or(admin.get("acks")), None);
-    }
-
-    #[test]
-    fn at_least_once_has_no_transaction_and_stores_offsets_itself() {
-        let config = Config {
-            delivery: Delivery::AtLeastOnce,
-            ..Config::default()
-        };
-        let [consumer, producer, _] = all(&config);
-        assert_eq!(consumer.get("enable.auto.commit"), Some("true"));
-        assert_eq!(consumer.get("enable.auto.offset.store"), Some("false"));
-        assert_eq!(
-            producer
-                .get("transactional.id")
-                .or(producer.get("transaction.timeout.ms")),
-            None
-        );
-        assert_eq!(producer.get("enable.idempotence"), Some("true"));
-    }
-
-    #[test]
-    fn the_new_group_protocol_leaves_out_what_librdkafka_refuses() {
-        let mut config = Config::default();
-        config.kafka.rebalance = RebalanceProtocol::Consumer;
-        let [consumer, ..] = all(&config);
-        assert_eq!(consumer.get("group.protocol"), Some("consumer"));
-        for name in [
-            "session.timeout.ms",
-            "heartbeat.interval.ms",
-            "partition.assignment.strategy",
-        ] {
-            assert_eq!(consumer.get(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn heartbeats_fit_into_short_sessions() {
-        let mut config = Config::default();
-        config.kafka.session_timeout = TimeSpan::from_secs(6);
-        assert_eq!(all(&config)[0].get("heartbeat.interval.ms"), Some("2000"));
-    }
-
-    #[test]
-    fn one_answer_for_missing_offsets_goes_to_librdkafka() {
-        let reset = |start, offset_lost| {
-            let mut config = Config::default();
-            (config.kafka.start, config.kafka.offset_lost) = (start, offset_lost);
-            all(&config)[0].get("auto.offset.reset").map(str::to_owned)
-        };
-        assert_eq!(
-            reset(StartOffset::Earliest, LostOffset::Error).as_deref(),
-            Some("error")
-        );
-        assert_eq!(
-            reset(StartOffset::Latest, LostOffset::Latest).as_deref(),
-            Some("latest")
-        );
-    }
-
-    #[test]
-    fn tls_looks_for_the_authorities_of_the_system() {
-        let mut config = Config::default();
-        assert_eq!(all(&config)[0].get("ssl.ca.location"), None);
-        config.kafka.security.protocol = SecurityProtocol::Ssl;
-        assert_eq!(all(&config)[0].get("ssl.ca.location"), Some("probe"));
-        config.kafka.security.tls.ca_file = Some(PathBuf::from("/etc/ca.pem"));
-        config.kafka.security.tls.verify_host = false;
-        let [consumer, producer, admin] = all(&config);
-        for properties in [consumer, producer, admin] {
-            assert_eq!(properties.get("ssl.ca.location"), Some("/etc/ca.pem"));
-            assert_eq!(
-                properties.get("ssl.endpoint.identification.algorithm"),
-                Some("none")
-            );
-        }
-    }
-
-    #[test]
-    fn debug_hides_secrets_that_the_client_gets() {
-        let mut config = Config::default();
-        let security = &mut config.kafka.security;
-        security.protocol = SecurityProtocol::SaslSsl;
-        security.sasl.mechanism = Some(SaslMechanism::ScramSha512);
-        security.sasl.username = Some("reader".to_owned());
-        security.sasl.password = Some(Secret::new("canary-a"));
-        security.tls.key_password = Some(Secret::new("canary-b"));
-        for properties in all(&config) {
-            assert_eq!(properties.get("sasl.password"), Some("canary-a"));
-            assert_eq!(properties.get("ssl.key.password"), Some("canary-b"));
-            assert!(!format!("{properties:?}").contains("canary"));
-        }
-    }
-
-    #[test]
-    fn properties_of_the_user_win_under_any_of_their_names() {
-        let mut config = Config::default();
-        config.kafka.properties.set("queue.buffering.max.ms", "50");
-        config
-            .kafka
-            .properties
-            .set("socket.keepalive.enable", "false");
-        config.kafka.properties.set("fetch.min.bytes", "10");
-        config
-            .kafka
-            .consumer_properties
-            .set("fetch.min.bytes", "20");
-        config
-            .kafka
-            .producer_properties
-            .set("compression.codec", "zstd");
-        let [consumer, producer, admin] = all(&config);
-        assert_eq!(
-            (
-                producer.get("linger.ms"),
-                producer.get("queue.buffering.max.ms")
-            ),
-            (None, Some("50"))
-        );
-        assert_eq!(
-            (
-                producer.get("compression.type"),
-                producer.get("compression.codec")
-            ),
-            (None, Some("zstd"))
-        );
-        assert_eq!(admin.get("socket.keepalive.enable"), Some("false"));
-        assert_eq!(consumer.get("fetch.min.bytes"), Some("20"));
-        // librdkafka warns about properties of the other client, so they do not get there.
-        assert_eq!(
-            producer
-                .get("fetch.min.bytes")
-                .or(consumer.get("queue.buffering.max.ms")),
-            None
-        );
-    }
-
-    #[test]
-    fn batches_stay_below_what_a_small_topic_takes() {
-        let mut config = Config::default();
-        config.output.max_record_bytes = Some(50_000);
-        let [_, producer, _] = all(&config);
-        assert_eq!(
-            (
-                producer.get("message.max.bytes"),
-                producer.get("batch.size")
-            ),
-            (Some("50000"), Some("50000"))
-        );
-        config.output.max_record_bytes = None;
-        let [_, producer, _] = all(&config);
-        assert_eq!(
-            (
-                producer.get("message.max.bytes"),
-                producer.get("batch.size")
-            ),
-            (Some("11534336"), Some("1000000"))
-        );
-    }
-
-    #[test]
-    fn every_property_we_set_is_known_to_the_client() {
-        let mut config = Config::default();
-        config.kafka.static_membership = true;
-        config.kafka.security.protocol = SecurityProtocol::SaslSsl;
-        config.kafka.security.sasl.mechanism = Some(SaslMechanism::Plain);
-        for delivery in [Delivery::ExactlyOnce, Delivery::AtLeastOnce] {
-            config.delivery = delivery;
-            for role in [Role::Consumer, Role::Producer, Role::Admin] {
-                for (name, _) in kafka_properties(&config, role).iter() {
-                    assert!(
-                        super::super::properties::is_known(name) && applies(name, role.scope()),
-                        "{role:?} {name}"
-                    );
-                }
-            }
-        }
-    }
-}
+#[path = "kafka_tests.rs"]
+mod tests;

@@ -97,21 +97,6 @@ impl KafkaConfig {
             None => format!("{}-{}", self.group, self.instance_name()),
         }
     }
-
-    /// The `auto.offset.reset` with which librdkafka does what `start` and `offset_lost` ask for by itself; `None` when
-    /// they differ.
-    ///
-    /// librdkafka has one answer for "never committed" and "committed, but gone". When the answers differ it is told
-    /// `error`, and the source tells the cases apart on `_AUTO_OFFSET_RESET`: it asks for the committed offset of the
-    /// partition, and seeks by `start` if there is none, or acts on `offset_lost` if there is one.
-    pub fn broker_side_reset(&self) -> Option<&'static str> {
-        match (self.start, self.offset_lost) {
-            (StartOffset::Earliest, LostOffset::Earliest) => Some("earliest"),
-            (StartOffset::Latest, LostOffset::Latest) => Some("latest"),
-            (StartOffset::Error, LostOffset::Error) => Some("error"),
-            _ => None,
-        }
-    }
 }
 
 /// How partitions move between replicas.

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde_json::Value as Json;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
+use super::check::{in_range, leaf, scalar};
 use super::errors::{Place, Problem};
-use super::keys::{KeyNode, Kind, dotted, key_tree, nearest_key, nearest_name, quoted_names};
-use super::units::{ByteSize, TimeSpan, quoted};
+use super::keys::{KeyNode, Kind, dotted, key_tree};
+use super::nearest::nearest_key;
 
 /// The names from the root to a key; positions in lists are decimal numbers.
 pub(super) type KeyPath = Vec<String>;
@@ -65,6 +65,19 @@ fn merge_tables(below: &mut Table, above: Table) {
             (_, value) => {
                 below.insert(key, value);
             }
+        }
+    }
+}
+
+/// Drops a value piece by piece. A few kilobytes of TOML can nest thousands of tables, and to drop them at once would
+/// overflow the stack.
+pub(super) fn dismantle(value: DeValue<'_>) {
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            DeValue::Array(items) => open.extend(items.into_iter().map(Spanned::into_inner)),
+            DeValue::Table(table) => open.extend(table.into_iter().map(|(_, v)| v.into_inner())),
+            _ => {}
         }
     }
 }
@@ -147,13 +160,19 @@ impl<'a> LayerReader<'a> {
             .and_then(|(_, above)| key_tree().at(above))
             .is_some_and(|above| matches!(above.kind, Kind::Properties(_)));
         let verbatim = || Spanned::new(0..0, DeValue::String(text.into()));
-        let value = if node.kind.is_text() || in_properties {
-            verbatim()
-        } else {
-            DeValue::parse(text.trim()).unwrap_or_else(|_| verbatim())
+        let parsed = (!node.kind.is_text() && !in_properties)
+            .then(|| DeValue::parse_recoverable(text.trim()));
+        let value = match parsed {
+            Some((value, errors)) if errors.is_empty() => value,
+            Some((broken, _)) => {
+                dismantle(broken.into_inner());
+                verbatim()
+            }
+            None => verbatim(),
         };
         let mut at = path.to_vec();
         let read = self.value(node, 0..0, &value, &mut at);
+        dismantle(value.into_inner());
         if let (Some(read), Some((last, above))) = (read, path.split_last()) {
             let mut table = Table::from_iter([(last.clone(), read)]);
             for name in above.iter().rev() {
@@ -285,196 +304,6 @@ impl<'a> LayerReader<'a> {
             }
         }
         read
-    }
-}
-
-/// Why a value does not fit its key.
-enum Wrong {
-    /// It is of another type.
-    Type,
-    /// It is none of the names.
-    Name,
-    /// It is a whole number beyond 64 bits.
-    Size,
-    /// It is outside the key's range.
-    Range,
-    /// It does not read, for this reason.
-    Text(String),
-}
-
-impl Wrong {
-    /// The message and a suggestion. The value of a secret is not in it.
-    fn describe(self, node: &KeyNode, found: &DeValue<'_>) -> (String, Option<String>) {
-        let expected = node.kind.expected();
-        let shown = match found.as_str().filter(|_| !node.secret) {
-            Some(text) => quoted(text),
-            None => type_name(found).to_owned(),
-        };
-        match self {
-            Self::Type => (
-                format!("expected {expected}, found {}", describe_found(node, found)),
-                None,
-            ),
-            Self::Size => (
-                format!("expected {expected}, found one with too many digits"),
-                None,
-            ),
-            Self::Text(reason) if !node.secret => (reason, None),
-            Self::Text(_) => (format!("expected {expected}"), None),
-            Self::Range => (
-                format!(
-                    "{} is out of range: expected {expected}{}",
-                    number(found, shown),
-                    range(node)
-                ),
-                None,
-            ),
-            Self::Name => {
-                let Kind::Choice(names) = &node.kind else {
-                    return (format!("expected {expected}"), None);
-                };
-                let near = nearest_name(
-                    found.as_str().unwrap_or_default(),
-                    names.iter().map(|(name, _)| name.as_str()),
-                );
-                (
-                    format!(
-                        "{shown} is not known here: expected one of {}",
-                        quoted_names(names)
-                    ),
-                    near.map(|name| format!("{name:?}")),
-                )
-            }
-        }
-    }
-}
-
-/// What was found, with its value unless that may be a secret.
-fn describe_found(node: &KeyNode, found: &DeValue<'_>) -> String {
-    match found {
-        DeValue::String(text) if !node.secret => format!("the text {}", quoted(text)),
-        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) if !node.secret => {
-            number(found, type_name(found).to_owned())
-        }
-        other => type_name(other).to_owned(),
-    }
-}
-
-fn number(found: &DeValue<'_>, otherwise: String) -> String {
-    match found {
-        DeValue::Integer(n) if n.radix() == 10 => n.as_str().chars().take(40).collect(),
-        DeValue::Float(n) => n.as_str().chars().take(40).collect(),
-        DeValue::Boolean(b) => b.to_string(),
-        _ => otherwise,
-    }
-}
-
-fn type_name(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
-}
-
-/// The value as the kind takes it.
-fn leaf(kind: &Kind, found: &DeValue<'_>) -> Result<Value, Wrong> {
-    let fits = match (kind, found) {
-        (Kind::Choice(names), DeValue::String(text)) => {
-            if !names.iter().any(|(name, _)| name.as_str() == text.as_ref()) {
-                return Err(Wrong::Name);
-            }
-            true
-        }
-        (Kind::Duration, DeValue::String(text)) => text
-            .parse::<TimeSpan>()
-            .map(|_| true)
-            .map_err(Wrong::Text)?,
-        (Kind::Size, DeValue::String(text)) => text
-            .parse::<ByteSize>()
-            .map(|_| true)
-            .map_err(Wrong::Text)?,
-        (Kind::Text, DeValue::String(_))
-        | (Kind::Boolean, DeValue::Boolean(_))
-        | (Kind::Integer | Kind::Number | Kind::Size, DeValue::Integer(_))
-        | (Kind::Number, DeValue::Float(_))
-        | (Kind::Any, _) => true,
-        _ => false,
-    };
-    if !fits {
-        return Err(Wrong::Type);
-    }
-    scalar(found).ok_or(if matches!(found, DeValue::Integer(_)) {
-        Wrong::Size
-    } else {
-        Wrong::Type
-    })
-}
-
-/// A value that is not a list or a table; `None` for those, for dates, and for integers beyond 64 bits.
-fn scalar(found: &DeValue<'_>) -> Option<Value> {
-    match found {
-        DeValue::String(text) => Some(Value::String(text.to_string())),
-        DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix())
-            .ok()
-            .map(Value::Integer),
-        DeValue::Float(n) => n.as_str().parse().ok().map(Value::Float),
-        DeValue::Boolean(b) => Some(Value::Boolean(*b)),
-        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
-    }
-}
-
-/// A quantity that can be compared: milliseconds, bytes or the number itself.
-fn quantity(kind: &Kind, value: &Json) -> Option<f64> {
-    match (kind, value) {
-        (Kind::Duration, Json::String(text)) => text
-            .parse::<TimeSpan>()
-            .ok()
-            .map(|span| span.millis() as f64),
-        (Kind::Size, Json::String(text)) => text
-            .parse::<ByteSize>()
-            .ok()
-            .map(|size| size.bytes() as f64),
-        (_, value) => value.as_f64(),
-    }
-}
-
-fn in_range(node: &KeyNode, value: Value) -> Result<Value, Wrong> {
-    let found = match &value {
-        Value::Integer(n) => Some(*n as f64),
-        Value::Float(n) => Some(*n),
-        Value::String(text) if matches!(node.kind, Kind::Duration | Kind::Size) => {
-            quantity(&node.kind, &Json::String(text.clone()))
-        }
-        _ => None,
-    };
-    let Some(found) = found else { return Ok(value) };
-    let bound = |limit: &Option<Json>| limit.as_ref().and_then(|limit| quantity(&node.kind, limit));
-    let low = bound(&node.minimum).is_none_or(|least| found >= least);
-    let high = bound(&node.maximum).is_none_or(|most| found <= most);
-    // NaN is in no range.
-    if low && high && !found.is_nan() {
-        Ok(value)
-    } else {
-        Err(Wrong::Range)
-    }
-}
-
-/// The range of a key in words, with a space before it; empty when it has none.
-pub(super) fn range(node: &KeyNode) -> String {
-    let text = |limit: &Json| match limit {
-        Json::String(text) => text.clone(),
-        other => other.as_f64().map(|n| n.to_string()).unwrap_or_default(),
-    };
-    match (&node.minimum, &node.maximum) {
-        (Some(least), Some(most)) => format!(" from {} to {}", text(least), text(most)),
-        (Some(least), None) => format!(" of at least {}", text(least)),
-        (None, Some(most)) => format!(" of at most {}", text(most)),
-        (None, None) => String::new(),
     }
 }
 

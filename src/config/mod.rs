@@ -6,6 +6,7 @@
 //! checked against each other (`validate`). Every mistake is collected, each with its key, its place and the nearest
 //! valid key, and no message ever holds a secret.
 
+mod check;
 mod errors;
 mod kafka;
 mod kafka_model;
@@ -13,6 +14,7 @@ mod keys;
 mod layer;
 mod load;
 mod model;
+mod nearest;
 mod properties;
 mod reference;
 mod secret;
@@ -25,7 +27,7 @@ mod validate;
 use serde_json::{Map, Value, json};
 
 pub use errors::{ConfigErrors, Place, Problem};
-pub use kafka::{KafkaProperties, Role, kafka_properties, limit_records};
+pub use kafka::{KafkaProperties, Role, kafka_properties};
 pub use kafka_model::{
     Compression, KafkaConfig, KafkaMemory, LostOffset, RebalanceProtocol, SaslConfig,
     SaslMechanism, SecurityConfig, SecurityProtocol, StartOffset, TlsConfig,
@@ -89,5 +91,9 @@ impl Config {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod secret_tests;
 #[cfg(test)]
 mod tests;

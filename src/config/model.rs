@@ -112,13 +112,13 @@ impl Default for InputConfig {
 pub struct LimitsConfig {
     /// Largest message value, after decompression. A larger one is a dead letter.
     #[serde(with = "units::len")]
-    #[schemars(with = "ByteSize", extend("x-minimum" = "1KiB", "x-maximum" = "1GiB"))]
+    #[schemars(with = "ByteSize", extend("x-minimum" = "1B", "x-maximum" = "1GiB"))]
     pub message_bytes: usize,
     /// Deepest nesting of JSON objects and arrays, the top-level object being 1. A deeper message is a dead letter.
     #[schemars(range(min = 1, max = 10_000))]
     pub depth: usize,
     /// Code points of an article that are analysed. The rest is published but not looked at, and the enrichment carries a warning.
-    #[schemars(range(min = 1000, max = 100_000_000))]
+    #[schemars(range(min = 1, max = 100_000_000))]
     pub text_chars: usize,
 }
 
@@ -371,7 +371,7 @@ impl Default for RetryConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct LivenessConfig {
     /// Time without progress, although messages wait, after which `/livez` fails.
-    #[schemars(extend("x-minimum" = "10s", "x-maximum" = "1d"))]
+    #[schemars(extend("x-minimum" = "1s", "x-maximum" = "1d"))]
     pub stalled_after: TimeSpan,
 }
 

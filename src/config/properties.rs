@@ -4,8 +4,9 @@ use std::sync::OnceLock;
 
 use super::errors::Problem;
 use super::kafka_model::RebalanceProtocol;
-use super::keys::{dotted, nearest_name};
+use super::keys::dotted;
 use super::model::Config;
+use super::nearest::nearest_name;
 use super::secret::Properties;
 
 /// One property as librdkafka documents it.
@@ -186,6 +187,11 @@ mod tests {
         for (name, part) in [
             ("group.id", "set `kafka.group` instead"),
             ("transactional.id", "set `kafka.transactional_id` instead"),
+            (
+                "transaction.timeout.ms",
+                "set `kafka.transaction_timeout` instead",
+            ),
+            ("security.protocol", "set `kafka.security.protocol` instead"),
             ("acks", "the delivery guarantee depends on it"),
             ("enable.auto.commit", "the delivery guarantee depends on it"),
             (

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use super::check::range;
 use super::keys::{KeyNode, Kind, dotted, key_tree};
-use super::layer::range;
 use super::show::literal;
 
 const INTRODUCTION: &str = include_str!("reference_introduction.md");

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::errors::{Place, Problem};
-use super::keys::{Kind, dotted, key_tree, nearest_key};
-use super::layer::{KeyPath, Layer, LayerReader, LineIndex, Origin};
+use super::keys::{Kind, dotted, key_tree};
+use super::layer::{KeyPath, Layer, LayerReader, LineIndex, Origin, dismantle};
+use super::nearest::nearest_key;
 use super::properties::from_underscores;
 
 /// Beginning of every environment variable that is a setting.
@@ -68,6 +69,7 @@ fn file_layer(name: &str, text: &str) -> (Layer, Vec<Problem>) {
     if errors.is_empty() {
         let mut reader = LayerReader::new(Origin::File(name.to_owned(), lines));
         reader.read_document(&document);
+        dismantle(DeValue::Table(document.into_inner()));
         let (layer, mut problems) = reader.finish();
         problems.sort_by_key(|problem| match problem.place {
             Place::File { line, column, .. } => (line, column),
@@ -75,6 +77,7 @@ fn file_layer(name: &str, text: &str) -> (Layer, Vec<Problem>) {
         });
         return (layer, problems);
     }
+    dismantle(DeValue::Table(document.into_inner()));
     let problem = |error: &toml::de::Error| {
         let (line, column) = lines.position(error.span().map_or(0, |span| span.start));
         // The message is the parser's; its Display would also print the line, which may hold a secret.

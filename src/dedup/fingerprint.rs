@@ -39,7 +39,11 @@ impl Fingerprint {
         Self {
             id: article.id.clone(),
             id_key: id_key(article),
-            url_key: article.canonical_url.as_deref().filter(|url| names_an_article(url)).map(hash),
+            url_key: article
+                .canonical_url
+                .as_deref()
+                .filter(|url| names_an_article(url))
+                .map(hash),
             content_key: words.identify(settings).then_some(text_key),
             text_key,
             payload_key: xxh3_64(article.payload.as_bytes()),
@@ -69,7 +73,9 @@ fn id_key(article: &RawArticle<'_>) -> Option<u128> {
 /// Whether anything follows the host: feeds whose items all link to the front page would otherwise be one article.
 fn names_an_article(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let after_host = rest.find(['/', '?', '#']).and_then(|start| rest.get(start..));
+    let after_host = rest
+        .find(['/', '?', '#'])
+        .and_then(|start| rest.get(start..));
     after_host.is_some_and(|path| path.len() > 1)
 }
 
@@ -84,16 +90,25 @@ struct Words {
 impl Words {
     fn of(document: &Document) -> Self {
         let body = Self::collect(document, |role| role == Role::Body);
-        if body.halves > 0 { body } else { Self::collect(document, |role| role != Role::Body) }
+        if body.halves > 0 {
+            body
+        } else {
+            Self::collect(document, |role| role != Role::Body)
+        }
     }
 
     fn collect(document: &Document, wanted: impl Fn(Role) -> bool) -> Self {
-        let mut words =
-            Self { bytes: Vec::with_capacity(document.folded.len() * 5 / 4), halves: 0, headline_only: true };
+        let mut words = Self {
+            bytes: Vec::with_capacity(document.folded.len() * 5 / 4),
+            halves: 0,
+            headline_only: true,
+        };
         for (field, block) in document.content().filter(|(field, _)| wanted(field.role)) {
             let range = block.tokens.start as usize..block.tokens.end as usize;
             for token in document.tokens.get(range).unwrap_or_default() {
-                words.bytes.extend_from_slice(document.form(token).as_bytes());
+                words
+                    .bytes
+                    .extend_from_slice(document.form(token).as_bytes());
                 words.bytes.push(SEPARATOR);
                 words.halves += if token.single { 1 } else { 2 };
                 words.headline_only &= field.role == Role::Title;
@@ -116,7 +131,11 @@ impl Words {
     }
 
     fn identify(&self, settings: &DedupSettings) -> bool {
-        let least = if self.headline_only { settings.min_headline_tokens } else { settings.min_tokens };
+        let least = if self.headline_only {
+            settings.min_headline_tokens
+        } else {
+            settings.min_tokens
+        };
         self.halves > 0 && self.halves >= u64::from(least) * 2
     }
 }
@@ -129,12 +148,22 @@ mod tests {
     use crate::article::SplicePlan;
     use crate::text::{Block, DocumentField, Token, ZoneKind};
 
-    const STORY: &str = "the ferry to the island stays in port because the wind has not dropped since monday";
+    const STORY: &str =
+        "the ferry to the island stays in port because the wind has not dropped since monday";
 
-    fn article<'a>(id: &str, id_source: IdSource, source: Option<&str>, url: Option<&str>) -> RawArticle<'a> {
+    fn article<'a>(
+        id: &str,
+        id_source: IdSource,
+        source: Option<&str>,
+        url: Option<&str>,
+    ) -> RawArticle<'a> {
         RawArticle {
             payload: "{}",
-            splice: SplicePlan { brace: 1, cut: Vec::new(), comma: false },
+            splice: SplicePlan {
+                brace: 1,
+                cut: Vec::new(),
+                comma: false,
+            },
             id: id.to_owned(),
             id_source,
             url: None,
@@ -158,7 +187,9 @@ mod tests {
         for (index, (role, kind, text)) in fields.iter().enumerate() {
             let first = document.tokens.len() as u32;
             let words: Vec<Cow<'_, str>> = if single {
-                text.chars().map(|character| character.to_string().into()).collect()
+                text.chars()
+                    .map(|character| character.to_string().into())
+                    .collect()
             } else {
                 text.split_whitespace().map(Cow::from).collect()
             };
@@ -167,10 +198,23 @@ mod tests {
                 document.folded.push_str(word);
                 let folded_end = document.folded.len() as u32;
                 let field = index as u16;
-                document.tokens.push(Token { folded_start, folded_end, field, start: 0, end: 0, single });
+                document.tokens.push(Token {
+                    folded_start,
+                    folded_end,
+                    field,
+                    start: 0,
+                    end: 0,
+                    single,
+                });
             }
             let tokens = first..document.tokens.len() as u32;
-            let block = Block { kind: *kind, bytes: 0..text.len(), span: 0..0, tokens, reason: None };
+            let block = Block {
+                kind: *kind,
+                bytes: 0..text.len(),
+                span: 0..0,
+                tokens,
+                reason: None,
+            };
             document.fields.push(DocumentField {
                 role: *role,
                 pointer: String::new(),
@@ -183,19 +227,33 @@ mod tests {
 
     fn of(fields: &[(Role, ZoneKind, &str)]) -> Fingerprint {
         let article = article("x", IdSource::Text, None, None);
-        Fingerprint::of(&article, &document(fields, false), &DedupSettings::default())
+        Fingerprint::of(
+            &article,
+            &document(fields, false),
+            &DedupSettings::default(),
+        )
     }
 
     fn keys(id: &str, id_source: IdSource, source: Option<&str>, url: Option<&str>) -> Fingerprint {
         let document = document(&[(Role::Body, ZoneKind::Main, STORY)], false);
-        Fingerprint::of(&article(id, id_source, source, url), &document, &DedupSettings::default())
+        Fingerprint::of(
+            &article(id, id_source, source, url),
+            &document,
+            &DedupSettings::default(),
+        )
     }
 
     #[test]
     fn only_declared_ids_are_identity_and_hosts_keep_them_apart() {
         let here = keys("7", IdSource::Field, Some("coast.example"), None);
-        assert_eq!(here.id_key, keys("7", IdSource::Key, Some("coast.example"), None).id_key);
-        assert_ne!(here.id_key, keys("7", IdSource::Field, Some("hills.example"), None).id_key);
+        assert_eq!(
+            here.id_key,
+            keys("7", IdSource::Key, Some("coast.example"), None).id_key
+        );
+        assert_ne!(
+            here.id_key,
+            keys("7", IdSource::Field, Some("hills.example"), None).id_key
+        );
         assert_ne!(here.id_key, keys("7", IdSource::Field, None, None).id_key);
         assert!(here.id_key.is_some());
         assert_eq!(keys("7", IdSource::Url, None, None).id_key, None);
@@ -204,18 +262,32 @@ mod tests {
 
     #[test]
     fn a_front_page_is_no_article() {
-        for url in ["https://coast.example", "https://coast.example/", "http://coast.example:8080/"] {
-            assert_eq!(keys("7", IdSource::Field, None, Some(url)).url_key, None, "{url}");
+        for url in [
+            "https://coast.example",
+            "https://coast.example/",
+            "http://coast.example:8080/",
+        ] {
+            assert_eq!(
+                keys("7", IdSource::Field, None, Some(url)).url_key,
+                None,
+                "{url}"
+            );
         }
         let key = |url| keys("7", IdSource::Field, None, Some(url)).url_key;
         assert!(key("https://coast.example/a").is_some());
         assert!(key("https://coast.example/?p=7").is_some());
-        assert_ne!(key("https://coast.example/a"), key("https://coast.example/b"));
+        assert_ne!(
+            key("https://coast.example/a"),
+            key("https://coast.example/b")
+        );
     }
 
     #[test]
     fn the_body_without_furniture_and_headline_is_the_text() {
-        let plain = of(&[(Role::Title, ZoneKind::Title, "no ferry"), (Role::Body, ZoneKind::Main, STORY)]);
+        let plain = of(&[
+            (Role::Title, ZoneKind::Title, "no ferry"),
+            (Role::Body, ZoneKind::Main, STORY),
+        ]);
         let page = of(&[
             (Role::Title, ZoneKind::Title, "island cut off"),
             (Role::Body, ZoneKind::Share, "follow us"),
@@ -223,7 +295,11 @@ mod tests {
         ]);
         assert_eq!(plain.content_key, page.content_key);
         assert!(plain.content_key.is_some());
-        let other = of(&[(Role::Body, ZoneKind::Main, &STORY.replace("monday", "friday"))]);
+        let other = of(&[(
+            Role::Body,
+            ZoneKind::Main,
+            &STORY.replace("monday", "friday"),
+        )]);
         assert_ne!(plain.content_key, other.content_key);
     }
 
@@ -231,13 +307,42 @@ mod tests {
     fn short_texts_do_not_identify_a_story() {
         let briefing = of(&[(Role::Body, ZoneKind::Main, "morning briefing")]);
         assert_eq!(briefing.content_key, None);
-        assert_eq!(briefing.text_key, of(&[(Role::Body, ZoneKind::Main, "morning briefing")]).text_key);
+        assert_eq!(
+            briefing.text_key,
+            of(&[(Role::Body, ZoneKind::Main, "morning briefing")]).text_key
+        );
         let eleven = "one two three four five six seven eight nine ten eleven";
-        assert_eq!(of(&[(Role::Body, ZoneKind::Main, eleven)]).content_key, None);
-        assert!(of(&[(Role::Body, ZoneKind::Main, &format!("{eleven} twelve"))]).content_key.is_some());
-        assert_eq!(of(&[(Role::Title, ZoneKind::Title, "one two three four five six seven")]).content_key, None);
-        assert!(of(&[(Role::Title, ZoneKind::Title, "one two three four five six seven eight")]).content_key.is_some());
-        let teaser = [(Role::Title, ZoneKind::Title, "one two three four"), (Role::Summary, ZoneKind::Main, "five six seven eight")];
+        assert_eq!(
+            of(&[(Role::Body, ZoneKind::Main, eleven)]).content_key,
+            None
+        );
+        assert!(
+            of(&[(Role::Body, ZoneKind::Main, &format!("{eleven} twelve"))])
+                .content_key
+                .is_some()
+        );
+        assert_eq!(
+            of(&[(
+                Role::Title,
+                ZoneKind::Title,
+                "one two three four five six seven"
+            )])
+            .content_key,
+            None
+        );
+        assert!(
+            of(&[(
+                Role::Title,
+                ZoneKind::Title,
+                "one two three four five six seven eight"
+            )])
+            .content_key
+            .is_some()
+        );
+        let teaser = [
+            (Role::Title, ZoneKind::Title, "one two three four"),
+            (Role::Summary, ZoneKind::Main, "five six seven eight"),
+        ];
         assert_eq!(of(&teaser).content_key, None);
     }
 
@@ -245,7 +350,11 @@ mod tests {
     fn characters_of_scripts_without_spaces_count_half() {
         let of = |text: &str| {
             let document = document(&[(Role::Body, ZoneKind::Main, text)], true);
-            Fingerprint::of(&article("x", IdSource::Text, None, None), &document, &DedupSettings::default())
+            Fingerprint::of(
+                &article("x", IdSource::Text, None, None),
+                &document,
+                &DedupSettings::default(),
+            )
         };
         assert_eq!(of(&"海".repeat(23)).content_key, None);
         assert!(of(&"海".repeat(24)).content_key.is_some());
@@ -254,14 +363,20 @@ mod tests {
     #[test]
     fn word_borders_count() {
         let left = of(&[(Role::Body, ZoneKind::Main, "ab c")]);
-        assert_ne!(left.text_key, of(&[(Role::Body, ZoneKind::Main, "a bc")]).text_key);
+        assert_ne!(
+            left.text_key,
+            of(&[(Role::Body, ZoneKind::Main, "a bc")]).text_key
+        );
     }
 
     #[test]
     fn a_page_of_furniture_is_compared_as_it_is() {
         let page = of(&[(Role::Body, ZoneKind::Share, "follow us everywhere")]);
         assert_eq!(page.content_key, None);
-        assert_ne!(page.text_key, of(&[(Role::Body, ZoneKind::Share, "subscribe here")]).text_key);
+        assert_ne!(
+            page.text_key,
+            of(&[(Role::Body, ZoneKind::Share, "subscribe here")]).text_key
+        );
         assert_eq!(of(&[]).content_key, None);
     }
 
@@ -269,7 +384,11 @@ mod tests {
     fn token_ranges_outside_the_document_are_ignored() {
         let mut broken = document(&[(Role::Body, ZoneKind::Main, STORY)], false);
         broken.fields[0].blocks[0].tokens = 3..4_000_000;
-        let print = Fingerprint::of(&article("x", IdSource::Text, None, None), &broken, &DedupSettings::default());
+        let print = Fingerprint::of(
+            &article("x", IdSource::Text, None, None),
+            &broken,
+            &DedupSettings::default(),
+        );
         assert_eq!(print.content_key, None);
     }
 }

@@ -74,7 +74,12 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["max_articles = 0", "window = \"0s\"", "on_damage = \"ignore\"", "windows = \"1d\""] {
+        for text in [
+            "max_articles = 0",
+            "window = \"0s\"",
+            "on_damage = \"ignore\"",
+            "windows = \"1d\"",
+        ] {
             assert!(toml::from_str::<DedupSettings>(text).is_err(), "{text}");
         }
     }
@@ -82,7 +87,15 @@ mod tests {
     #[test]
     fn the_schema_names_every_setting() {
         let schema = schemars::schema_for!(DedupSettings).to_value().to_string();
-        for name in ["path", "window", "max_articles", "min_tokens", "min_headline_tokens", "fsync", "on_damage"] {
+        for name in [
+            "path",
+            "window",
+            "max_articles",
+            "min_tokens",
+            "min_headline_tokens",
+            "fsync",
+            "on_damage",
+        ] {
             assert!(schema.contains(&format!("\"{name}\"")), "{name}");
         }
     }

@@ -25,7 +25,9 @@ pub struct Window {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
     /// Not a whole number followed by one unit.
-    #[error("`{0}` is not a duration: write a whole number and one unit, such as 14d, 36h, 90m or 45s")]
+    #[error(
+        "`{0}` is not a duration: write a whole number and one unit, such as 14d, 36h, 90m or 45s"
+    )]
     Form(String),
     /// Zero, or longer than 366 days.
     #[error("`{0}` is out of range: a window is at least 1s and at most 366d")]
@@ -34,7 +36,9 @@ pub enum WindowError {
 
 impl Window {
     /// Fourteen days: copies of a story rarely come later.
-    pub const DEFAULT: Self = Self { seconds: 14 * 86_400 };
+    pub const DEFAULT: Self = Self {
+        seconds: 14 * 86_400,
+    };
 
     /// The length in milliseconds, always positive.
     pub fn as_millis(self) -> i64 {
@@ -55,8 +59,10 @@ impl FromStr for Window {
     fn from_str(text: &str) -> Result<Self, WindowError> {
         let form = || WindowError::Form(text.to_owned());
         let trimmed = text.trim();
-        let (unit, seconds) =
-            UNITS.into_iter().find(|(unit, _)| trimmed.ends_with(*unit)).ok_or_else(form)?;
+        let (unit, seconds) = UNITS
+            .into_iter()
+            .find(|(unit, _)| trimmed.ends_with(*unit))
+            .ok_or_else(form)?;
         let digits = trimmed.strip_suffix(unit).unwrap_or_default();
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(form());
@@ -72,7 +78,9 @@ impl FromStr for Window {
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fitting = UNITS.into_iter().find(|(_, length)| self.seconds.is_multiple_of(*length));
+        let fitting = UNITS
+            .into_iter()
+            .find(|(_, length)| self.seconds.is_multiple_of(*length));
         let (unit, length) = fitting.unwrap_or(('s', 1));
         write!(f, "{}{unit}", self.seconds / length)
     }
@@ -86,7 +94,9 @@ impl Serialize for Window {
 
 impl<'de> Deserialize<'de> for Window {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        Cow::<'de, str>::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -113,20 +123,40 @@ mod tests {
 
     #[test]
     fn reads_every_unit() {
-        for (text, millis) in
-            [("14d", 1_209_600_000), ("36h", 129_600_000), ("90m", 5_400_000), (" 45s ", 45_000)]
-        {
-            assert_eq!(text.parse::<Window>().unwrap().as_millis(), millis, "{text}");
+        for (text, millis) in [
+            ("14d", 1_209_600_000),
+            ("36h", 129_600_000),
+            ("90m", 5_400_000),
+            (" 45s ", 45_000),
+        ] {
+            assert_eq!(
+                text.parse::<Window>().unwrap().as_millis(),
+                millis,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn refuses_what_is_no_window() {
-        for text in ["", "d", "14", "14 d", "1.5h", "-1d", "+1d", "2w", "1d2h", "٣d"] {
-            assert!(matches!(text.parse::<Window>(), Err(WindowError::Form(_))), "{text}");
+        for text in [
+            "", "d", "14", "14 d", "1.5h", "-1d", "+1d", "2w", "1d2h", "٣d",
+        ] {
+            assert!(
+                matches!(text.parse::<Window>(), Err(WindowError::Form(_))),
+                "{text}"
+            );
         }
-        for text in ["0s", "367d", "99999999999999999999d", "18446744073709551615d"] {
-            assert!(matches!(text.parse::<Window>(), Err(WindowError::Range(_))), "{text}");
+        for text in [
+            "0s",
+            "367d",
+            "99999999999999999999d",
+            "18446744073709551615d",
+        ] {
+            assert!(
+                matches!(text.parse::<Window>(), Err(WindowError::Range(_))),
+                "{text}"
+            );
         }
     }
 
@@ -135,7 +165,9 @@ mod tests {
         let window: Window = serde_json::from_str("\"36h\"").unwrap();
         assert_eq!(serde_json::to_string(&window).unwrap(), "\"36h\"");
         assert_eq!(Window::DEFAULT.to_string(), "14d");
-        let error = serde_json::from_str::<Window>("\"soon\"").unwrap_err().to_string();
+        let error = serde_json::from_str::<Window>("\"soon\"")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("14d, 36h"), "{error}");
     }
 

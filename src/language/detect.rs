@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::codes::Codes;
 use super::judge::{Judge, Verdict};
 use super::scripts::{Decision, LATIN, ScriptId, Scripts};
-use super::segments::{Segment, segments};
+use super::segments::{Segment, halves, sample, segments};
 use super::{Candidate, LanguageError, LanguageGuess, LanguageSettings, LanguageShare, UNKNOWN};
 use crate::text::Document;
 
@@ -167,7 +167,10 @@ impl LanguageDetector {
 
     /// Votes of all pieces of one script: two halves of a sample where they agree, else every piece.
     fn vote(&self, script: ScriptId, group: &[&Segment], votes: &mut Votes) {
-        let judge = |text: &str| self.judge.judge(text, script, &self.scripts, &self.codes);
+        let judge = |text: &str, first| {
+            self.judge
+                .judge(text, script, first, &self.scripts, &self.codes)
+        };
         let total = group
             .iter()
             .map(|segment| segment.letters as f32)
@@ -177,24 +180,19 @@ impl LanguageDetector {
             .get(script)
             .is_some_and(|script| script.decision == Decision::Model && script.code != "Hani");
         if !model || total < 4.0 * ENOUGH_LETTERS as f32 {
-            if let Some(verdict) = judge(&sample(group, self.sample_bytes)) {
+            if let Some(verdict) = judge(&sample(group, self.sample_bytes), None) {
                 votes.add(verdict, total);
             }
             return;
         }
         let (first, second) = halves(group);
-        let verdicts = [first, second].map(|half| judge(&sample(half, self.sample_bytes / 2)));
-        match verdicts {
+        let one = judge(&sample(first, self.sample_bytes / 2), None);
+        let two = judge(&sample(second, self.sample_bytes / 2), one);
+        match [one, two] {
             [Some(one), Some(two)]
                 if one.code == two.code && one.confidence.max(two.confidence) >= DOUBTFUL =>
             {
-                votes.add(
-                    Verdict {
-                        code: one.code,
-                        confidence: (one.confidence + two.confidence) / 2.0,
-                    },
-                    total,
-                );
+                votes.add(one.with((one.confidence + two.confidence) / 2.0), total);
             }
             [Some(one), None] if second.is_empty() => votes.add(one, total),
             _ => self.vote_each(script, group, votes),
@@ -215,7 +213,10 @@ impl LanguageDetector {
                     group.get(start..=index).unwrap_or_default(),
                     self.sample_bytes / 4,
                 );
-                if let Some(verdict) = self.judge.judge(&part, script, &self.scripts, &self.codes) {
+                if let Some(verdict) =
+                    self.judge
+                        .judge(&part, script, None, &self.scripts, &self.codes)
+                {
                     own.add(verdict, letters as f32);
                 }
                 (start, letters) = (index + 1, 0);
@@ -231,13 +232,7 @@ impl LanguageDetector {
             } else {
                 code
             };
-            votes.add(
-                Verdict {
-                    code,
-                    confidence: mean,
-                },
-                letters,
-            );
+            votes.add(Verdict::given(code, mean), letters);
         }
     }
 
@@ -345,41 +340,4 @@ fn unknown(declared: Option<String>, script: Option<&str>) -> LanguageGuess {
         agrees: None,
         candidates: Vec::new(),
     }
-}
-
-/// Cuts the pieces where half of the letters lie before.
-fn halves<'s, 't>(group: &'s [&'t Segment]) -> (&'s [&'t Segment], &'s [&'t Segment]) {
-    let half = group.iter().map(|segment| segment.letters).sum::<u32>() / 2;
-    let mut before = 0;
-    let middle = group.iter().take_while(|segment| {
-        let fits = before < half;
-        before += segment.letters;
-        fits
-    });
-    let middle = middle.count();
-    group.split_at(middle)
-}
-
-/// About `bytes` of text, the same from the start of every piece.
-fn sample(group: &[&Segment], bytes: usize) -> String {
-    let quota = (bytes / group.len().max(1)).max(48);
-    let mut text = String::with_capacity(bytes + quota);
-    for segment in group {
-        if text.len() >= bytes {
-            break;
-        }
-        let mut end = quota.min(segment.text.len());
-        while !segment.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let piece = segment.text.get(..end).unwrap_or_default();
-        let whole = if end < segment.text.len() {
-            piece.rfind(' ').unwrap_or(end)
-        } else {
-            end
-        };
-        text.push_str(piece.get(..whole).unwrap_or(piece));
-        text.push(' ');
-    }
-    text
 }

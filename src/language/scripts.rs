@@ -31,12 +31,12 @@ pub(super) type ScriptId = u8;
 /// Latin is the first row of the data file: ASCII letters are answered without a look-up.
 pub(super) const LATIN: ScriptId = 0;
 
-/// All scripts, with a table from blocks of 16 characters to scripts.
+/// All scripts, with a table from characters to scripts.
 #[derive(Debug)]
 pub(super) struct Scripts {
     scripts: Vec<Script>,
-    /// Script of each run of 16 code points of the first plane; `NONE` where there is none.
-    rows: Vec<ScriptId>,
+    /// Script of each code point of the first plane; `NONE` where it is no letter.
+    letters: Vec<ScriptId>,
     /// Ranges above the first plane.
     high: Vec<(u32, u32, ScriptId)>,
 }
@@ -47,7 +47,7 @@ impl Scripts {
     pub(super) fn shipped() -> Result<Self, LanguageError> {
         let mut scripts = Self {
             scripts: Vec::new(),
-            rows: vec![NONE; 0x1_0000 / 16],
+            letters: vec![NONE; 0x1_0000],
             high: Vec::new(),
         };
         for (index, row) in DATA
@@ -85,8 +85,11 @@ impl Scripts {
             if first >= 0x1_0000 {
                 self.high.push((first, last, id));
             }
-            for block in first / 16..=last / 16 {
-                if let Some(entry) = self.rows.get_mut(block as usize) {
+            for c in (first..=last)
+                .filter_map(char::from_u32)
+                .filter(|c| c.is_alphabetic())
+            {
+                if let Some(entry) = self.letters.get_mut(c as usize) {
                     *entry = id;
                 }
             }
@@ -105,15 +108,15 @@ impl Scripts {
         if c.is_ascii() {
             return c.is_ascii_alphabetic().then_some(LATIN);
         }
-        let id = match self.rows.get(c as usize / 16) {
+        let id = match self.letters.get(c as usize) {
             Some(&id) => id,
             None => self
                 .high
                 .iter()
-                .find(|(first, last, _)| (*first..=*last).contains(&(c as u32)))
-                .map_or(NONE, |row| row.2),
+                .find(|range| (range.0..=range.1).contains(&(c as u32)))
+                .map_or(NONE, |range| range.2),
         };
-        (id != NONE && c.is_alphabetic()).then_some(id)
+        (id != NONE).then_some(id)
     }
 
     pub(super) fn get(&self, id: ScriptId) -> Option<&Script> {

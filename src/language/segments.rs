@@ -119,3 +119,40 @@ fn is_noise(c: char) -> bool {
     c.is_ascii_digit()
         || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFFD}')
 }
+
+/// Cuts the pieces where half of the letters lie before.
+pub(super) fn halves<'s, 't>(group: &'s [&'t Segment]) -> (&'s [&'t Segment], &'s [&'t Segment]) {
+    let half = group.iter().map(|segment| segment.letters).sum::<u32>() / 2;
+    let mut before = 0;
+    let middle = group.iter().take_while(|segment| {
+        let fits = before < half;
+        before += segment.letters;
+        fits
+    });
+    let middle = middle.count();
+    group.split_at(middle)
+}
+
+/// About `bytes` of text, the same from the start of every piece.
+pub(super) fn sample(group: &[&Segment], bytes: usize) -> String {
+    let quota = (bytes / group.len().max(1)).max(48);
+    let mut text = String::with_capacity(bytes + quota);
+    for segment in group {
+        if text.len() >= bytes {
+            break;
+        }
+        let mut end = quota.min(segment.text.len());
+        while !segment.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let piece = segment.text.get(..end).unwrap_or_default();
+        let whole = if end < segment.text.len() {
+            piece.rfind(' ').unwrap_or(end)
+        } else {
+            end
+        };
+        text.push_str(piece.get(..whole).unwrap_or(piece));
+        text.push(' ');
+    }
+    text
+}

@@ -51,6 +51,8 @@ struct Count {
 pub(super) struct Telling {
     rows: Vec<Row>,
     letters: HashMap<char, Vec<usize>>,
+    /// Whether a code point is in `letters`: most are not, and that is quick to see.
+    telling: Vec<bool>,
     words: HashMap<String, Vec<usize>>,
     prefixes: Vec<(String, usize)>,
 }
@@ -60,6 +62,7 @@ impl Telling {
         let mut telling = Self {
             rows: Vec::new(),
             letters: HashMap::new(),
+            telling: vec![false; 0x2000],
             words: HashMap::new(),
             prefixes: Vec::new(),
         };
@@ -87,8 +90,15 @@ impl Telling {
             codes => Instead::Codes(codes.split(',').collect()),
         };
         let id = self.rows.len();
-        for letter in letters.chars() {
+        for letter in letters
+            .chars()
+            .flat_map(|letter| [Some(letter), capital(letter)])
+            .flatten()
+        {
             self.letters.entry(letter).or_default().push(id);
+            if let Some(flag) = self.telling.get_mut(letter as usize) {
+                *flag = true;
+            }
         }
         for word in words.split_whitespace() {
             let folded = crate::text::folded_words(word).join("");
@@ -113,19 +123,20 @@ impl Telling {
     fn count(&self, script: &str, text: &str) -> (Vec<Count>, Count) {
         let mut counts = vec![Count::default(); self.rows.len()];
         let mut total = Count::default();
-        for c in text
-            .chars()
-            .filter(|c| c.is_alphabetic())
-            .flat_map(char::to_lowercase)
-        {
+        for c in text.chars().filter(|c| !matches!(c, '\0'..='@')) {
             total.letters += 1;
-            let letter = if c.is_ascii() {
-                None
-            } else {
-                self.letters.get(&c)
-            };
-            for &row in letter.into_iter().flatten() {
-                counts[row].letters += 1;
+            if self.telling.get(c as usize) == Some(&true) {
+                for &row in self.letters.get(&c).into_iter().flatten() {
+                    add(
+                        &mut counts,
+                        row,
+                        Count {
+                            letters: 1,
+                            words: 0,
+                            different: 0,
+                        },
+                    );
+                }
             }
         }
         let mut seen: HashSet<&str> = HashSet::new();
@@ -235,4 +246,12 @@ fn add(counts: &mut [Count], row: usize, more: Count) {
         count.words += more.words;
         count.different += more.different;
     }
+}
+
+/// The capital of a letter, where there is one.
+fn capital(letter: char) -> Option<char> {
+    letter
+        .to_uppercase()
+        .next()
+        .filter(|&capital| capital != letter)
 }

@@ -175,7 +175,8 @@ impl Committer {
         next: &BTreeMap<(Partition, Epoch), i64>,
         started: Instant,
     ) -> Result<Vec<Produced>, Setback> {
-        let deadline = started + self.transaction_timeout;
+        // As `message.timeout.ms`: early enough to abort before the broker gives the transaction up.
+        let deadline = started + self.transaction_timeout * 2 / 3;
         if self.exactly_once {
             self.publisher.producer.begin()?;
         }

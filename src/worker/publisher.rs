@@ -11,11 +11,6 @@ use crate::kafka::oauth::TokenSource;
 use crate::kafka::producer::Producer;
 use crate::kafka::sink::Sink;
 
-/// librdkafka accepts no larger `message.max.bytes`.
-const LARGEST_MESSAGE: usize = 1_000_000_000;
-/// And no smaller one.
-const SMALLEST_MESSAGE: usize = 1000;
-
 /// How large a record each topic takes, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rooms {
@@ -86,14 +81,10 @@ fn rooms(config: &Config, timeout: Duration) -> Result<Rooms, KafkaFailure> {
 
 fn producer(config: &Config, rooms: &Rooms, timeout: Duration) -> Result<Producer, KafkaFailure> {
     let mut client = client_config(config, Role::Producer);
-    let largest = rooms.output.max(rooms.dead_letter).saturating_add(512).clamp(SMALLEST_MESSAGE, LARGEST_MESSAGE);
-    // A batch is refused as a whole: it must fit the smallest topic.
-    let batch = rooms.output.min(rooms.dead_letter).clamp(1, 1_000_000);
-    for (name, value) in [("message.max.bytes", largest), ("batch.size", batch)] {
-        if client.get(name).is_none() || name == "batch.size" {
-            client.set(name, value.to_string());
-        }
-    }
+    // A batch is refused as a whole: it must fit the smallest topic. Single records are checked before they are sent.
+    let smallest = rooms.output.min(rooms.dead_letter);
+    let batch = client.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(smallest).min(smallest);
+    client.set("batch.size", batch.max(1).to_string());
     let producer = Producer::new(&client, TokenSource::new(config))?;
     if config.delivery == Delivery::ExactlyOnce {
         producer.init_transactions(timeout)?;

@@ -28,7 +28,6 @@ pub struct Broker {
 #[derive(Debug, Default)]
 pub struct Seen {
     pub id: String,
-    pub title: String,
     pub language: String,
     pub topics: Vec<String>,
     pub dedup: String,
@@ -119,8 +118,6 @@ pub fn next(consumer: &BaseConsumer) -> Option<Seen> {
 
 #[derive(Deserialize)]
 struct Output {
-    title: Option<String>,
-    headline: Option<String>,
     enrichment: Option<Enrichment>,
 }
 
@@ -150,11 +147,9 @@ struct Topic {
 
 impl From<Output> for Seen {
     fn from(output: Output) -> Self {
-        let title = output.title.or(output.headline).unwrap_or_default();
-        let Some(found) = output.enrichment else { return Self { title, ..Self::default() } };
+        let Some(found) = output.enrichment else { return Self::default() };
         Self {
             id: found.id,
-            title,
             language: found.language.code,
             topics: found.topics.into_iter().map(|topic| topic.label).collect(),
             dedup: found.dedup.status,

@@ -34,7 +34,7 @@ fn every_expectation_comes_true() {
         let Ok(input) = serde_json::from_str::<Value>(&text) else { continue };
         let expect = &input["_demo"]["expect"];
         let Outcome::Enriched(enriched) = outcome else {
-            if let Outcome::Rejected(rejection) = outcome
+            if let Outcome::Rejected(rejection) = &outcome
                 && expect["reject"].as_str().is_none_or(|code| code == rejection.code.as_str())
             {
                 continue;

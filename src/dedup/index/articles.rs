@@ -36,10 +36,6 @@ impl Articles {
         self.segments.pop_front()
     }
 
-    pub(super) fn pop_last(&mut self) -> Option<Segment> {
-        self.segments.pop_back()
-    }
-
     /// Articles remembered.
     pub(super) fn len(&self) -> usize {
         self.segments.iter().map(Segment::articles).sum()
@@ -55,6 +51,13 @@ impl Articles {
         self.segment(number).is_some()
     }
 
+    /// Numbers of all articles, oldest first.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.segments.iter().flat_map(|segment| {
+            (0..segment.articles()).map(|index| segment.first.wrapping_add(index as u32))
+        })
+    }
+
     pub(super) fn record(&self, number: u32) -> Option<Record<'_>> {
         let segment = self.segment(number)?;
         segment.record(number.wrapping_sub(segment.first))
@@ -64,6 +67,15 @@ impl Articles {
         self.record(number)?.key(kind)
     }
 
+    /// When an article arrived, in milliseconds since 1970.
+    pub(super) fn arrived_ms(&self, number: u32) -> Option<i64> {
+        Some(
+            self.segment(number)?
+                .header()
+                .arrived_ms(self.record(number)?),
+        )
+    }
+
     pub(super) fn same_segment(&self, left: u32, right: u32) -> bool {
         let first = |number| self.segment(number).map(|segment| segment.first);
         first(left) == first(right)
@@ -71,7 +83,9 @@ impl Articles {
 
     fn segment(&self, number: u32) -> Option<&Segment> {
         let age = self.age(number);
-        let after = self.segments.partition_point(|segment| self.age(segment.first) <= age);
+        let after = self
+            .segments
+            .partition_point(|segment| self.age(segment.first) <= age);
         let segment = self.segments.get(after.checked_sub(1)?)?;
         let place = number.wrapping_sub(segment.first) as usize;
         (place < segment.articles()).then_some(segment)

@@ -25,6 +25,11 @@ pub(super) struct Lookup<'a> {
 impl<'a> Lookup<'a> {
     /// The record for a key: the earliest or the latest, as [`Kind::keeps_first`] says.
     pub(super) fn find(&self, kind: Kind, key: u64) -> Option<Record<'a>> {
+        self.articles.record(self.number(kind, key)?)
+    }
+
+    /// The same as the article's number.
+    pub(super) fn number(&self, kind: Kind, key: u64) -> Option<u32> {
         self.tables.get(kind as usize)?.find(self.articles, key)
     }
 
@@ -35,21 +40,31 @@ impl<'a> Lookup<'a> {
     }
 
     /// Judges a message. `stream` is `None` for a topic and partition never seen.
-    pub(super) fn decide(&self, stream: Option<u32>, position: &Position, print: &Fingerprint) -> Decision {
+    pub(super) fn decide(
+        &self,
+        stream: Option<u32>,
+        position: &Position,
+        print: &Fingerprint,
+    ) -> Decision {
         let known = stream.and_then(|stream| self.position(stream, position.offset));
         if let Some(record) = known.filter(|record| record.payload_key() == print.payload_key)
             && let Some(verdict) = record.verdict()
         {
             return Decision::Known(verdict);
         }
-        let mut verdict = self.compare(print).unwrap_or_else(|| self.unique(position, print));
+        let mut verdict = self
+            .compare(print)
+            .unwrap_or_else(|| self.unique(position, print));
         verdict.position_reused = known.is_some();
         Decision::New(verdict)
     }
 
     /// Compares with earlier articles; `None` when there is no relation.
     fn compare(&self, print: &Fingerprint) -> Option<DedupVerdict> {
-        let same_text = print.content_key.and_then(|key| self.article(Kind::Content, key)).map(|(_, texts)| texts);
+        let same_text = print
+            .content_key
+            .and_then(|key| self.article(Kind::Content, key))
+            .map(|(_, texts)| texts);
         let earlier = (print.id_key.and_then(|key| self.article(Kind::Id, key)))
             .map(|found| (found, DedupMethod::Id))
             .or_else(|| Some((self.article(Kind::Url, print.url_key?)?, DedupMethod::Url)));
@@ -61,7 +76,9 @@ impl<'a> Lookup<'a> {
         }
         match same_text {
             // An older version again, or the new version of a page whose copy had it first.
-            Some(texts) if texts.cluster == earlier.cluster => Some(copy(texts, DedupMethod::Content)),
+            Some(texts) if texts.cluster == earlier.cluster => {
+                Some(copy(texts, DedupMethod::Content))
+            }
             _ => Some(DedupVerdict {
                 status: DedupStatus::Update,
                 cluster: earlier.cluster.to_owned(),
@@ -83,7 +100,11 @@ impl<'a> Lookup<'a> {
         let taken = self.find(Kind::Cluster, name_key(&print.id)).is_some();
         DedupVerdict {
             status: DedupStatus::Unique,
-            cluster: if taken { format!("{}@{position}", print.id) } else { print.id.clone() },
+            cluster: if taken {
+                format!("{}@{position}", print.id)
+            } else {
+                print.id.clone()
+            },
             of: None,
             method: None,
             similarity: None,

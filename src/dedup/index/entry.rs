@@ -37,22 +37,31 @@ impl DedupIndex {
     /// What is known of a position, id, URL, text or cluster.
     pub fn entry(&self, key: EntryKey<'_>) -> Option<Entry> {
         let (kind, key, position) = match key {
-            EntryKey::Position(position) => {
-                (Kind::Position, position_key(self.streams.find(position)?, position.offset), Some(position))
-            }
+            EntryKey::Position(position) => (
+                Kind::Position,
+                position_key(self.streams.find(position)?, position.offset),
+                Some(position),
+            ),
             EntryKey::Id(key) => (Kind::Id, short(key), None),
             EntryKey::Url(key) => (Kind::Url, short(key), None),
             EntryKey::Content(key) => (Kind::Content, short(key), None),
             EntryKey::Cluster(name) => (Kind::Cluster, name_key(name), None),
         };
-        let record = self.lookup().find(kind, key)?;
+        let number = self.lookup().number(kind, key)?;
+        let record = self.articles.record(number)?;
         let (topic, partition) = self.streams.name(record.stream())?;
         let entry = Entry {
             id: record.texts()?.id.to_owned(),
-            position: Position { topic, partition, offset: record.offset() },
-            arrived_ms: record.arrived_ms(),
+            position: Position {
+                topic,
+                partition,
+                offset: record.offset(),
+            },
+            arrived_ms: self.articles.arrived_ms(number)?,
             verdict: record.verdict()?,
         };
-        position.is_none_or(|asked| *asked == entry.position).then_some(entry)
+        position
+            .is_none_or(|asked| *asked == entry.position)
+            .then_some(entry)
     }
 }

@@ -58,5 +58,8 @@ pub enum IndexError {
 }
 
 fn holder(process: Option<u32>) -> String {
-    process.map_or_else(|| "another process".to_owned(), |id| format!("process {id}"))
+    process.map_or_else(
+        || "another process".to_owned(),
+        |id| format!("process {id}"),
+    )
 }

@@ -24,7 +24,11 @@ pub(super) struct Folder {
 
 /// Names what was tried on which path.
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> IndexError {
-    move |source| IndexError::Io { action, path: path.to_owned(), source }
+    move |source| IndexError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
 }
 
 impl Folder {
@@ -43,8 +47,14 @@ impl Folder {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
-                let process = lock.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
-                return Err(IndexError::Locked { path: path.to_owned(), process });
+                let process = lock
+                    .read_to_string(&mut text)
+                    .ok()
+                    .and_then(|_| text.trim().parse().ok());
+                return Err(IndexError::Locked {
+                    path: path.to_owned(),
+                    process,
+                });
             }
             Err(TryLockError::Error(source)) => return Err(failed("lock", &lock_path)(source)),
         }
@@ -73,7 +83,10 @@ impl Folder {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(failed("list", &self.path))? {
             let path = entry.map_err(failed("list", &self.path))?.path();
-            let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+            let number = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .and_then(|stem| stem.parse().ok());
             if let Some(number) = number.filter(|number| self.file(*number) == path) {
                 numbers.push(number);
             }
@@ -91,8 +104,13 @@ impl Folder {
     /// Cuts a segment's file.
     pub(super) fn truncate(&self, number: u64, length: u64) -> Result<(), IndexError> {
         let path = self.file(number);
-        let file = File::options().write(true).open(&path).map_err(failed("open", &path))?;
-        file.set_len(length).and_then(|()| self.sync(&file)).map_err(failed("truncate", &path))
+        let file = File::options()
+            .write(true)
+            .open(&path)
+            .map_err(failed("open", &path))?;
+        file.set_len(length)
+            .and_then(|()| self.sync(&file))
+            .map_err(failed("truncate", &path))
     }
 
     /// Deletes a segment's file; a missing one is as good.
@@ -100,7 +118,9 @@ impl Folder {
         self.current.take_if(|(current, _)| *current == number);
         let path = self.file(number);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("delete", &path)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("delete", &path)(error))
+            }
             // On disk as well, or a power failure could bring back this file but not the next.
             _ => self.sync_names(),
         }
@@ -119,7 +139,9 @@ impl Folder {
                 .open(&path)
                 .map_err(failed("create", &path))?,
         };
-        let outcome = self.write_at(&mut file, at, bytes).and_then(|()| self.sync(&file));
+        let outcome = self
+            .write_at(&mut file, at, bytes)
+            .and_then(|()| self.sync(&file));
         if let Err(error) = outcome {
             // Best effort: the next write or the next start cuts the file as well.
             let _ = file.set_len(at);
@@ -140,7 +162,11 @@ impl Folder {
             let fitting = bytes.len().min(*room);
             *room -= fitting;
             file.write_all(bytes.get(..fitting).unwrap_or_default())?;
-            return if fitting < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) };
+            return if fitting < bytes.len() {
+                Err(io::ErrorKind::StorageFull.into())
+            } else {
+                Ok(())
+            };
         }
         file.write_all(bytes)
     }
@@ -154,6 +180,8 @@ impl Folder {
         if !self.fsync {
             return Ok(());
         }
-        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(failed("write", &self.path))
+        File::open(&self.path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(failed("write", &self.path))
     }
 }

@@ -61,9 +61,13 @@ impl FileHeader {
     /// Reads the header of the segment with this number, and the format if it is another one.
     pub(super) fn decode(image: &[u8], number: u64) -> Result<Result<Self, u32>, Fault> {
         let fault = |what| Fault { offset: 0, what };
-        let header = image.get(..FILE_HEADER).ok_or(fault("the file header is incomplete"))?;
+        let header = image
+            .get(..FILE_HEADER)
+            .ok_or(fault("the file header is incomplete"))?;
         let (content, sum) = header.split_at(FILE_HEADER - 8);
-        if xxh3_64_with_seed(content, seed(number, 0)).to_le_bytes() != *sum || !content.starts_with(&FILE_MAGIC) {
+        if xxh3_64_with_seed(content, seed(number, 0)).to_le_bytes() != *sum
+            || !content.starts_with(&FILE_MAGIC)
+        {
             return Err(fault("the file header does not match its checksum"));
         }
         let format = u32_at(content, 8);
@@ -92,14 +96,20 @@ pub(super) struct Block {
 
 /// Fills in the header of the block that reaches from `start` to the end of the image.
 pub(super) fn seal_block(image: &mut [u8], start: usize, records: u32, number: u64) {
-    let Some((header, content)) = image.get_mut(start..).and_then(|block| block.split_at_mut_checked(BLOCK_HEADER))
+    let Some((header, content)) = image
+        .get_mut(start..)
+        .and_then(|block| block.split_at_mut_checked(BLOCK_HEADER))
     else {
         return;
     };
     let mut bytes = Vec::with_capacity(BLOCK_HEADER);
     bytes.extend_from_slice(&BLOCK_MAGIC);
     // A segment is closed long before 4 GiB.
-    bytes.extend_from_slice(&u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(
+        &u32::try_from(content.len())
+            .unwrap_or(u32::MAX)
+            .to_le_bytes(),
+    );
     bytes.extend_from_slice(&records.to_le_bytes());
     let seed = seed(number, start);
     let check = xxh3_64_with_seed(&bytes, seed) as u32;
@@ -110,9 +120,14 @@ pub(super) fn seal_block(image: &mut [u8], start: usize, records: u32, number: u
 
 /// Checks the block that starts here.
 pub(super) fn check_block(image: &[u8], start: usize, number: u64) -> Result<Block, Fault> {
-    let fault = |what| Fault { offset: start, what };
+    let fault = |what| Fault {
+        offset: start,
+        what,
+    };
     let rest = image.get(start..).unwrap_or_default();
-    let (header, rest) = rest.split_at_checked(BLOCK_HEADER).ok_or(fault("a block header is incomplete"))?;
+    let (header, rest) = rest
+        .split_at_checked(BLOCK_HEADER)
+        .ok_or(fault("a block header is incomplete"))?;
     let seed = seed(number, start);
     let check = xxh3_64_with_seed(header.get(..12).unwrap_or_default(), seed) as u32;
     if !header.starts_with(&BLOCK_MAGIC) || check != u32_at(header, 12) {
@@ -123,7 +138,11 @@ pub(super) fn check_block(image: &[u8], start: usize, number: u64) -> Result<Blo
     if xxh3_64_with_seed(content, seed) != u64_at(header, 16) {
         return Err(fault("a block does not match its checksum"));
     }
-    Ok(Block { start, end: start + BLOCK_HEADER + length, records: u32_at(header, 8) })
+    Ok(Block {
+        start,
+        end: start + BLOCK_HEADER + length,
+        records: u32_at(header, 8),
+    })
 }
 
 /// Whether an intact block lies anywhere after this place: then what is before it is damage,
@@ -141,9 +160,17 @@ fn seed(number: u64, offset: usize) -> u64 {
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u32::from_le_bytes)
+    bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk())
+        .copied()
+        .map_or(0, u32::from_le_bytes)
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u64::from_le_bytes)
+    bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk())
+        .copied()
+        .map_or(0, u64::from_le_bytes)
 }

@@ -43,10 +43,15 @@ pub(super) struct Contents {
 
 /// Reads all segments. Changes files only to cut an unfinished write or, if the settings say so, to discard damage.
 pub(super) fn read(folder: &mut Folder, settings: &DedupSettings) -> Result<Contents, IndexError> {
-    let mut contents =
-        Contents { segments: VecDeque::new(), streams: Vec::new(), report: OpenReport::default() };
+    let mut contents = Contents {
+        segments: VecDeque::new(),
+        streams: Vec::new(),
+        report: OpenReport::default(),
+    };
     let numbers = folder.segments()?;
-    let (Some(&first), Some(&last)) = (numbers.first(), numbers.last()) else { return Ok(contents) };
+    let (Some(&first), Some(&last)) = (numbers.first(), numbers.last()) else {
+        return Ok(contents);
+    };
     for number in first..=last {
         let discard = settings.on_damage == OnDamage::DiscardSegment;
         match load(folder, &contents, number, number == last) {
@@ -64,25 +69,46 @@ pub(super) fn read(folder: &mut Folder, settings: &DedupSettings) -> Result<Cont
     Ok(contents)
 }
 
-fn load(folder: &Folder, before: &Contents, number: u64, newest: bool) -> Result<Option<Loaded>, IndexError> {
+fn load(
+    folder: &Folder,
+    before: &Contents,
+    number: u64,
+    newest: bool,
+) -> Result<Option<Loaded>, IndexError> {
     let file = folder.file(number);
-    let damaged = |what| IndexError::Damaged { file: file.clone(), offset: 0, what };
+    let damaged = |what| IndexError::Damaged {
+        file: file.clone(),
+        offset: 0,
+        what,
+    };
     let image = match folder.read(number) {
         Err(IndexError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             return Err(damaged("the file is missing"));
         }
         image => image?,
     };
-    let Some(loaded) = Segment::load(&file, number, image, newest)? else { return Ok(None) };
-    let same = |known: &Stream, new: &Stream| (known.0 == new.0) == (known.1 == new.1 && known.2 == new.2);
-    if loaded.streams.iter().any(|new| !before.streams.iter().all(|known| same(known, new))) {
+    let Some(loaded) = Segment::load(&file, number, image, newest)? else {
+        return Ok(None);
+    };
+    let same =
+        |known: &Stream, new: &Stream| (known.0 == new.0) == (known.1 == new.1 && known.2 == new.2);
+    if loaded
+        .streams
+        .iter()
+        .any(|new| !before.streams.iter().all(|known| same(known, new)))
+    {
         return Err(damaged("a stream number has two meanings"));
     }
     Ok(Some(loaded))
 }
 
 impl Contents {
-    fn add(&mut self, folder: &mut Folder, loaded: Loaded, discard: bool) -> Result<(), IndexError> {
+    fn add(
+        &mut self,
+        folder: &mut Folder,
+        loaded: Loaded,
+        discard: bool,
+    ) -> Result<(), IndexError> {
         if let Some(last) = self.segments.back()
             && !last.header().discarded
             && loaded.segment.header().previous != last.bytes() as u64
@@ -90,7 +116,11 @@ impl Contents {
             let (number, offset) = (last.header().number, last.bytes() as u64);
             let file = folder.file(number);
             if !discard {
-                return Err(IndexError::Damaged { file, offset, what: "the end of the file is missing" });
+                return Err(IndexError::Damaged {
+                    file,
+                    offset,
+                    what: "the end of the file is missing",
+                });
             }
             self.report.discarded.push(file);
             self.segments.pop_back();
@@ -118,20 +148,36 @@ impl Contents {
         let bytes = (folder.read(number)?.len() as u64).saturating_sub(offset);
         folder.truncate(number, offset)?;
         if bytes > 0 {
-            self.report.torn = Some(TornTail { file: folder.file(number), offset, bytes });
+            self.report.torn = Some(TornTail {
+                file: folder.file(number),
+                offset,
+                bytes,
+            });
         }
         Ok(())
     }
 
     /// Deletes a damaged file. One between others leaves an empty file, so that a file missing for another reason
     /// is still noticed.
-    fn discard(&mut self, folder: &mut Folder, number: u64, newest: bool) -> Result<(), IndexError> {
-        let Some(last) = self.segments.back() else { return folder.delete(number) };
+    fn discard(
+        &mut self,
+        folder: &mut Folder,
+        number: u64,
+        newest: bool,
+    ) -> Result<(), IndexError> {
+        let Some(last) = self.segments.back() else {
+            return folder.delete(number);
+        };
         if newest {
             return folder.delete(number);
         }
         let previous = last.bytes() as u64;
-        let header = FileHeader { number, base_ms: last.newest_ms(), previous, discarded: true };
+        let header = FileHeader {
+            number,
+            base_ms: last.newest_ms(),
+            previous,
+            discarded: true,
+        };
         folder.write(number, 0, &header.encode())?;
         self.segments.push_back(Segment::discarded(header));
         Ok(())

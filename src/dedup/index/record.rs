@@ -37,10 +37,19 @@ const OF_IS_ID: u16 = 1 << 10;
 const OF_IS_CLUSTER: u16 = 1 << 11;
 const STREAM: u16 = 1 << 15;
 
-const STATUSES: [DedupStatus; 5] =
-    [DedupStatus::Unique, DedupStatus::Exact, DedupStatus::Near, DedupStatus::Partial, DedupStatus::Update];
-const METHODS: [Option<DedupMethod>; 4] =
-    [None, Some(DedupMethod::Id), Some(DedupMethod::Url), Some(DedupMethod::Content)];
+const STATUSES: [DedupStatus; 5] = [
+    DedupStatus::Unique,
+    DedupStatus::Exact,
+    DedupStatus::Near,
+    DedupStatus::Partial,
+    DedupStatus::Update,
+];
+const METHODS: [Option<DedupMethod>; 4] = [
+    None,
+    Some(DedupMethod::Id),
+    Some(DedupMethod::Url),
+    Some(DedupMethod::Content),
+];
 
 /// The ways in which a record is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +67,13 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 5] = [Self::Position, Self::Id, Self::Url, Self::Content, Self::Cluster];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Position,
+        Self::Id,
+        Self::Url,
+        Self::Content,
+        Self::Cluster,
+    ];
 
     /// Whether the earliest record stands for the key. For the others it is the latest: the current version.
     pub(super) fn keeps_first(self) -> bool {
@@ -127,7 +142,11 @@ impl NewRecord<'_> {
         if verdict.cluster != print.id {
             put_text(out, &verdict.cluster);
         }
-        if let Some(of) = verdict.of.as_ref().filter(|of| **of != print.id && **of != verdict.cluster) {
+        if let Some(of) = verdict
+            .of
+            .as_ref()
+            .filter(|of| **of != print.id && **of != verdict.cluster)
+        {
             put_text(out, of);
         }
         finish(out, start);
@@ -135,7 +154,11 @@ impl NewRecord<'_> {
 
     fn flags(&self) -> u16 {
         let (print, verdict) = (self.fingerprint, self.verdict);
-        let code = |found: Option<usize>| found.and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
+        let code = |found: Option<usize>| {
+            found
+                .and_then(|code| u16::try_from(code).ok())
+                .unwrap_or_default()
+        };
         let set = |condition: bool, flag: u16| if condition { flag } else { 0 };
         let of = verdict.of.as_ref();
         code(STATUSES.iter().position(|status| *status == verdict.status))
@@ -164,11 +187,17 @@ pub(super) fn encode_stream(out: &mut Vec<u8>, number: u32, topic: &str, partiti
 fn put_text(out: &mut Vec<u8>, text: &str) {
     let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(text.as_bytes().get(..usize::from(length)).unwrap_or_default());
+    out.extend_from_slice(
+        text.as_bytes()
+            .get(..usize::from(length))
+            .unwrap_or_default(),
+    );
 }
 
 fn finish(out: &mut [u8], start: usize) {
-    let length = u16::try_from(out.len() - start).unwrap_or(u16::MAX).to_le_bytes();
+    let length = u16::try_from(out.len() - start)
+        .unwrap_or(u16::MAX)
+        .to_le_bytes();
     if let Some(field) = out.get_mut(start..start + 2) {
         field.copy_from_slice(&length);
     }
@@ -204,7 +233,11 @@ impl<'a> Record<'a> {
     }
 
     fn array<const N: usize>(self, at: usize) -> [u8; N] {
-        self.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
+        self.bytes
+            .get(at..)
+            .and_then(|rest| rest.first_chunk())
+            .copied()
+            .unwrap_or([0; N])
     }
 
     fn u64(self, at: usize) -> u64 {
@@ -221,8 +254,12 @@ impl<'a> Record<'a> {
 
     /// Number, topic and partition, if this is the meaning of a stream number.
     pub(super) fn as_stream(self) -> Option<(u32, &'a str, i32)> {
-        let (topic, rest) = self.has(STREAM).then(|| text(self.bytes.get(12..)?)).flatten()?;
-        rest.is_empty().then(|| (self.stream(), topic, i32::from_le_bytes(self.array(8))))
+        let (topic, rest) = self
+            .has(STREAM)
+            .then(|| text(self.bytes.get(12..)?))
+            .flatten()?;
+        rest.is_empty()
+            .then(|| (self.stream(), topic, i32::from_le_bytes(self.array(8))))
     }
 
     pub(super) fn stream(self) -> u32 {
@@ -283,7 +320,12 @@ impl<'a> Record<'a> {
             rest = tail;
             Some(of)
         };
-        rest.is_empty().then_some(Texts { id, cluster, of, similarity })
+        rest.is_empty().then_some(Texts {
+            id,
+            cluster,
+            of,
+            similarity,
+        })
     }
 
     /// The verdict as it was given.

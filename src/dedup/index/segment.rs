@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::IndexError;
 use super::format::{
-    BLOCK_HEADER, Block, FILE_HEADER, Fault, FileHeader, check_block, intact_block_after, seal_block,
+    BLOCK_HEADER, Block, FILE_HEADER, Fault, FileHeader, check_block, intact_block_after,
+    seal_block,
 };
 use super::record::{NewRecord, Record, encode_stream};
 
@@ -48,7 +49,12 @@ impl Segment {
     /// An empty segment after another.
     pub(super) fn new(number: u64, base_ms: i64, before: Option<&Self>) -> Self {
         let previous = before.map_or(0, |segment| segment.image.len() as u64);
-        let header = FileHeader { number, base_ms, previous, discarded: false };
+        let header = FileHeader {
+            number,
+            base_ms,
+            previous,
+            discarded: false,
+        };
         Self::empty(header, header.encode().to_vec(), 0)
     }
 
@@ -71,17 +77,28 @@ impl Segment {
     }
 
     /// Reads a segment from the bytes of its file. Only the newest file may end in an unfinished write.
-    pub(super) fn load(file: &Path, number: u64, mut image: Vec<u8>, newest: bool) -> Result<Option<Loaded>, IndexError> {
+    pub(super) fn load(
+        file: &Path,
+        number: u64,
+        mut image: Vec<u8>,
+        newest: bool,
+    ) -> Result<Option<Loaded>, IndexError> {
         let damaged = |fault: Fault| IndexError::Damaged {
             file: file.to_owned(),
             offset: fault.offset as u64,
             what: fault.what,
         };
-        let torn = |image: &[u8], fault: Fault| newest && !intact_block_after(image, fault.offset + 1, number);
+        let torn = |image: &[u8], fault: Fault| {
+            newest && !intact_block_after(image, fault.offset + 1, number)
+        };
         let header = match FileHeader::decode(&image, number) {
             Ok(Ok(header)) => header,
             Ok(Err(found)) => {
-                return Err(IndexError::Version { file: file.to_owned(), found, known: super::format::FORMAT });
+                return Err(IndexError::Version {
+                    file: file.to_owned(),
+                    found,
+                    known: super::format::FORMAT,
+                });
             }
             Err(fault) if torn(&image, fault) => return Ok(None),
             Err(fault) => return Err(damaged(fault)),
@@ -105,7 +122,11 @@ impl Segment {
         image.truncate(end);
         let mut segment = Self::empty(header, image, end);
         let streams = segment.index(&blocks).map_err(damaged)?;
-        Ok(Some(Loaded { segment, streams, torn: tail }))
+        Ok(Some(Loaded {
+            segment,
+            streams,
+            torn: tail,
+        }))
     }
 
     /// Finds the records of checked blocks.
@@ -117,7 +138,10 @@ impl Segment {
             let mut at = block.start + BLOCK_HEADER;
             let mut records = 0;
             while at < block.end {
-                let fault = Fault { offset: at, what: "a record is malformed" };
+                let fault = Fault {
+                    offset: at,
+                    what: "a record is malformed",
+                };
                 let record = Record::at(&self.image, at).ok_or(fault)?;
                 if let Some((number, topic, partition)) = record.as_stream() {
                     self.streams.insert(number);
@@ -131,7 +155,10 @@ impl Segment {
                 records += 1;
             }
             if at != block.end || records != block.records {
-                return Err(Fault { offset: block.start, what: "a block holds other records than it says" });
+                return Err(Fault {
+                    offset: block.start,
+                    what: "a block holds other records than it says",
+                });
             }
         }
         Ok(streams)
@@ -151,10 +178,15 @@ impl Segment {
         }
         reserve(&mut self.image, MAX_RECORD);
         // The index closes a segment at MAX_BYTES, so every place fits.
-        self.places.push(u32::try_from(self.image.len()).unwrap_or(u32::MAX));
+        self.places
+            .push(u32::try_from(self.image.len()).unwrap_or(u32::MAX));
         record.encode(&mut self.image);
         *records += 1;
-        self.newest_ms = self.newest_ms.max(self.header.base_ms.saturating_add(i64::from(record.arrival)));
+        self.newest_ms = self.newest_ms.max(
+            self.header
+                .base_ms
+                .saturating_add(i64::from(record.arrival)),
+        );
         number
     }
 

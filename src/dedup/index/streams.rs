@@ -18,14 +18,21 @@ pub(super) struct Streams {
 impl Streams {
     /// The number of a position's topic and partition, if they were seen before.
     pub(super) fn find(&self, position: &Position) -> Option<u32> {
-        self.numbers.get(bounded(&position.topic).as_ref())?.get(&position.partition).copied()
+        self.numbers
+            .get(bounded(&position.topic).as_ref())?
+            .get(&position.partition)
+            .copied()
     }
 
     /// The number of a position's topic and partition, new if need be.
     pub(super) fn number(&mut self, position: &Position) -> u32 {
         self.find(position).unwrap_or_else(|| {
             let number = self.next;
-            self.enter(number, bounded(&position.topic).as_ref().into(), position.partition);
+            self.enter(
+                number,
+                bounded(&position.topic).as_ref().into(),
+                position.partition,
+            );
             number
         })
     }
@@ -36,7 +43,10 @@ impl Streams {
     }
 
     fn enter(&mut self, number: u32, topic: Arc<str>, partition: i32) {
-        self.numbers.entry(topic.clone()).or_default().insert(partition, number);
+        self.numbers
+            .entry(topic.clone())
+            .or_default()
+            .insert(partition, number);
         self.names.insert(number, (topic, partition));
         self.next = self.next.max(number.saturating_add(1));
     }

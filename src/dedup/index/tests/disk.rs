@@ -10,16 +10,27 @@ use super::*;
 fn messages(count: i64) -> Vec<(Position, Fingerprint)> {
     let message = |number: i64| {
         let id = format!("id{}", number % 7);
-        (at((number % 2) as i32, number / 2), print(&id, "", &format!("story {}", number % 5)))
+        (
+            at((number % 2) as i32, number / 2),
+            print(&id, "", &format!("story {}", number % 5)),
+        )
     };
     (0..count).map(message).collect()
 }
 
 /// Judges in batches of `batch`, flushing each, and returns the verdicts.
-fn fill(index: &mut DedupIndex, messages: &[(Position, Fingerprint)], batch: usize) -> Vec<DedupVerdict> {
+fn fill(
+    index: &mut DedupIndex,
+    messages: &[(Position, Fingerprint)],
+    batch: usize,
+) -> Vec<DedupVerdict> {
     let mut verdicts = Vec::new();
     for batch in messages.chunks(batch) {
-        verdicts.extend(batch.iter().map(|(position, print)| index.judge(position, print, 0)));
+        verdicts.extend(
+            batch
+                .iter()
+                .map(|(position, print)| index.judge(position, print, 0)),
+        );
         index.flush().unwrap();
     }
     verdicts
@@ -30,7 +41,11 @@ fn segment(settings: &DedupSettings, number: u64) -> PathBuf {
 }
 
 /// Every message gets the verdict it got, or the one that is due when the messages from `known` on were forgotten.
-fn assert_replay(index: &mut DedupIndex, messages: &[(Position, Fingerprint)], verdicts: &[DedupVerdict]) {
+fn assert_replay(
+    index: &mut DedupIndex,
+    messages: &[(Position, Fingerprint)],
+    verdicts: &[DedupVerdict],
+) {
     for ((position, print), verdict) in messages.iter().zip(verdicts) {
         assert_eq!(index.judge(position, print, 0), *verdict, "{position}");
     }
@@ -43,12 +58,22 @@ fn everything_flushed_survives_a_restart_and_nothing_else() {
     let messages = messages(30);
     let mut index = open(&settings);
     let verdicts = fill(&mut index, &messages[..20], 6);
-    let lost = messages[20..].iter().map(|(position, print)| index.judge(position, print, 0)).collect::<Vec<_>>();
+    let lost = messages[20..]
+        .iter()
+        .map(|(position, print)| index.judge(position, print, 0))
+        .collect::<Vec<_>>();
     let bytes = index.disk_bytes();
     drop(index);
 
     let (mut index, report) = DedupIndex::open(&settings, 0).unwrap();
-    assert_eq!(report, OpenReport { segments: 1, articles: 20, ..OpenReport::default() });
+    assert_eq!(
+        report,
+        OpenReport {
+            segments: 1,
+            articles: 20,
+            ..OpenReport::default()
+        }
+    );
     assert_eq!(index.disk_bytes(), bytes);
     assert_eq!(bytes, fs::metadata(segment(&settings, 1)).unwrap().len());
     assert_replay(&mut index, &messages, &[verdicts, lost].concat());
@@ -63,10 +88,20 @@ fn everything_flushed_survives_a_restart_and_nothing_else() {
 #[test]
 fn memory_after_a_restart_is_memory_before() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = DedupSettings { max_articles: 64.try_into().unwrap(), ..settings(folder.path()) };
+    let settings = DedupSettings {
+        max_articles: 64.try_into().unwrap(),
+        ..settings(folder.path())
+    };
     let mut index = open(&settings);
     fill(&mut index, &messages(60), 7);
-    let shape = |index: &DedupIndex| (index.segments.len(), index.len(), index.disk_bytes(), index.next_segment);
+    let shape = |index: &DedupIndex| {
+        (
+            index.articles.segments().len(),
+            index.len(),
+            index.disk_bytes(),
+            index.next_segment,
+        )
+    };
     let before = shape(&index);
     drop(index);
     assert_eq!(shape(&open(&settings)), before);
@@ -89,17 +124,28 @@ fn a_write_cut_at_any_byte_is_repaired() {
     for length in good as usize..whole.len() {
         for filler in [None, Some(0), Some(0xa5)] {
             let mut torn = whole[..length].to_vec();
-            torn.resize(filler.map_or(length, |_| whole.len()), filler.unwrap_or_default());
+            torn.resize(
+                filler.map_or(length, |_| whole.len()),
+                filler.unwrap_or_default(),
+            );
             fs::write(&file, &torn).unwrap();
             let (mut index, report) = DedupIndex::open(&settings, 0).unwrap();
             let bytes = torn.len() as u64 - good;
-            let tail = (bytes > 0).then(|| TornTail { file: file.clone(), offset: good, bytes });
+            let tail = (bytes > 0).then(|| TornTail {
+                file: file.clone(),
+                offset: good,
+                bytes,
+            });
             assert_eq!((report.articles, report.torn), (8, tail), "cut at {length}");
             assert_eq!(fs::metadata(&file).unwrap().len(), good);
             assert_replay(&mut index, &messages, &verdicts);
             index.flush().unwrap();
             drop(index);
-            assert_eq!(fs::read(&file).unwrap(), whole, "the same messages give the same file");
+            assert_eq!(
+                fs::read(&file).unwrap(),
+                whole,
+                "the same messages give the same file"
+            );
         }
     }
 }
@@ -107,7 +153,10 @@ fn a_write_cut_at_any_byte_is_repaired() {
 #[test]
 fn a_new_file_cut_at_any_byte_is_repaired() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = DedupSettings { max_articles: 64.try_into().unwrap(), ..settings(folder.path()) };
+    let settings = DedupSettings {
+        max_articles: 64.try_into().unwrap(),
+        ..settings(folder.path())
+    };
     let messages = messages(8);
     let mut index = open(&settings);
     let verdicts = fill(&mut index, &messages, 4);
@@ -118,7 +167,11 @@ fn a_new_file_cut_at_any_byte_is_repaired() {
         fs::write(&file, &whole[..length]).unwrap();
         let (mut index, report) = DedupIndex::open(&settings, 0).unwrap();
         assert_eq!(report.articles, 4, "cut at {length}");
-        assert_eq!(report.torn.is_none(), length == FILE_HEADER || length == 0, "cut at {length}");
+        assert_eq!(
+            report.torn.is_none(),
+            length == FILE_HEADER || length == 0,
+            "cut at {length}"
+        );
         assert_replay(&mut index, &messages, &verdicts);
         index.flush().unwrap();
         drop(index);
@@ -129,7 +182,10 @@ fn a_new_file_cut_at_any_byte_is_repaired() {
 #[test]
 fn a_changed_byte_is_never_believed() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = DedupSettings { max_articles: 128.try_into().unwrap(), ..settings(folder.path()) };
+    let settings = DedupSettings {
+        max_articles: 128.try_into().unwrap(),
+        ..settings(folder.path())
+    };
     let messages = messages(20);
     let mut index = open(&settings);
     let verdicts = fill(&mut index, &messages, 4);
@@ -144,7 +200,11 @@ fn a_changed_byte_is_never_believed() {
                 changed[place] ^= flip;
                 fs::write(&file, &changed).unwrap();
                 match DedupIndex::open(&settings, 0) {
-                    Err(IndexError::Damaged { file: named, offset, .. }) => {
+                    Err(IndexError::Damaged {
+                        file: named,
+                        offset,
+                        ..
+                    }) => {
                         assert_eq!(named, file);
                         assert!(offset as usize <= place);
                         refused += 1;
@@ -159,7 +219,10 @@ fn a_changed_byte_is_never_believed() {
                     }
                     Err(error) => panic!("{error}"),
                 }
-                assert!(number == 3 || fs::read(&file).unwrap() == changed, "a refused file is left alone");
+                assert!(
+                    number == 3 || fs::read(&file).unwrap() == changed,
+                    "a refused file is left alone"
+                );
             }
         }
         fs::write(&file, &whole).unwrap();
@@ -183,14 +246,23 @@ fn a_changed_byte_before_the_last_block_of_the_newest_file_is_damage() {
         let mut changed = whole.clone();
         changed[place] ^= 0x10;
         fs::write(&file, &changed).unwrap();
-        assert!(matches!(DedupIndex::open(&settings, 0), Err(IndexError::Damaged { .. })), "byte {place}");
+        assert!(
+            matches!(
+                DedupIndex::open(&settings, 0),
+                Err(IndexError::Damaged { .. })
+            ),
+            "byte {place}"
+        );
     }
 }
 
 /// Three files of eight, eight and four articles; the second is then changed.
 fn damaged(change: impl Fn(&std::path::Path)) -> (tempfile::TempDir, DedupSettings) {
     let folder = tempfile::tempdir().unwrap();
-    let settings = DedupSettings { max_articles: 128.try_into().unwrap(), ..settings(folder.path()) };
+    let settings = DedupSettings {
+        max_articles: 128.try_into().unwrap(),
+        ..settings(folder.path())
+    };
     let mut index = open(&settings);
     fill(&mut index, &messages(20), 4);
     drop(index);
@@ -208,7 +280,8 @@ fn damage_is_refused_or_discarded_once() {
     let cut = |file: &std::path::Path| {
         // Exactly the last block: what is left looks whole.
         let mut bytes = fs::read(file).unwrap();
-        let length = u32::from_le_bytes(bytes[FILE_HEADER + 4..FILE_HEADER + 8].try_into().unwrap());
+        let length =
+            u32::from_le_bytes(bytes[FILE_HEADER + 4..FILE_HEADER + 8].try_into().unwrap());
         bytes.truncate(FILE_HEADER + BLOCK_HEADER + length as usize);
         fs::write(file, bytes).unwrap();
     };
@@ -218,8 +291,16 @@ fn damage_is_refused_or_discarded_once() {
         let (_folder, mut settings) = damaged(change);
         let file = segment(&settings, 2);
         let error = DedupIndex::open(&settings, 0).err().unwrap();
-        assert!(matches!(&error, IndexError::Damaged { file: named, .. } if *named == file), "{error}");
-        assert!(error.to_string().contains("dedup.on_damage = \"discard_segment\""), "{error}");
+        assert!(
+            matches!(&error, IndexError::Damaged { file: named, .. } if *named == file),
+            "{error}"
+        );
+        assert!(
+            error
+                .to_string()
+                .contains("dedup.on_damage = \"discard_segment\""),
+            "{error}"
+        );
 
         settings.on_damage = OnDamage::DiscardSegment;
         let (mut index, report) = DedupIndex::open(&settings, 0).unwrap();
@@ -255,7 +336,10 @@ fn the_first_and_the_last_file_can_be_discarded_too() {
 fn a_file_of_another_place_or_format_is_refused() {
     let (_folder, settings) = damaged(|_| ());
     fs::copy(segment(&settings, 1), segment(&settings, 2)).unwrap();
-    assert!(matches!(DedupIndex::open(&settings, 0), Err(IndexError::Damaged { .. })));
+    assert!(matches!(
+        DedupIndex::open(&settings, 0),
+        Err(IndexError::Damaged { .. })
+    ));
 
     let mut header = fs::read(segment(&settings, 1)).unwrap();
     header[8] = 9;
@@ -263,7 +347,17 @@ fn a_file_of_another_place_or_format_is_refused() {
     header[40..48].copy_from_slice(&sum.to_le_bytes());
     fs::write(segment(&settings, 1), header).unwrap();
     let error = DedupIndex::open(&settings, 0).err().unwrap();
-    assert!(matches!(error, IndexError::Version { found: 9, known: 1, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            IndexError::Version {
+                found: 9,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -272,8 +366,16 @@ fn one_process_at_a_time() {
     let settings = settings(folder.path());
     let index = open(&settings);
     let error = DedupIndex::open(&settings, 0).err().unwrap();
-    assert!(matches!(&error, IndexError::Locked { process: Some(id), .. } if *id == std::process::id()), "{error}");
-    assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
+    assert!(
+        matches!(&error, IndexError::Locked { process: Some(id), .. } if *id == std::process::id()),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains(&folder.path().display().to_string()),
+        "{error}"
+    );
     drop(index);
     assert!(DedupIndex::open(&settings, 0).is_ok());
 }
@@ -283,21 +385,40 @@ fn a_full_disk_loses_nothing() {
     let messages = messages(24);
     for room in 0.. {
         let folder = tempfile::tempdir().unwrap();
-        let settings = DedupSettings { max_articles: 128.try_into().unwrap(), ..settings(folder.path()) };
+        let settings = DedupSettings {
+            max_articles: 128.try_into().unwrap(),
+            ..settings(folder.path())
+        };
         let mut index = open(&settings);
         let mut verdicts = fill(&mut index, &messages[..4], 4);
         let good = index.disk_bytes();
         // Twelve more make one block in the first file and two more files.
-        verdicts.extend(messages[4..20].iter().map(|(position, print)| index.judge(position, print, 0)));
+        verdicts.extend(
+            messages[4..20]
+                .iter()
+                .map(|(position, print)| index.judge(position, print, 0)),
+        );
         index.folder.as_mut().unwrap().room = Some(room);
         match index.flush() {
             Ok(()) => {
                 assert!(room > 1_000, "{room}");
                 break;
             }
-            Err(error) => assert!(matches!(error, IndexError::Io { action: "write", .. }), "{error}"),
+            Err(error) => assert!(
+                matches!(
+                    error,
+                    IndexError::Io {
+                        action: "write",
+                        ..
+                    }
+                ),
+                "{error}"
+            ),
         }
-        let on_disk: u64 = (1..=3).filter_map(|number| fs::metadata(segment(&settings, number)).ok()).map(|meta| meta.len()).sum();
+        let on_disk: u64 = (1..=3)
+            .filter_map(|number| fs::metadata(segment(&settings, number)).ok())
+            .map(|meta| meta.len())
+            .sum();
         assert_eq!(on_disk, index.disk_bytes(), "no half block stays behind");
         assert!(on_disk >= good);
         assert_replay(&mut index, &messages[..20], &verdicts);
@@ -322,7 +443,13 @@ fn expiry_deletes_files_and_waits_for_the_flush() {
     index.judge(&at(0, 0), &print("a", "", "story one"), 0);
     index.flush().unwrap();
     index.judge(&at(0, 1), &print("b", "", "story two"), DAY_MS);
-    assert_eq!(index.expire(40 * DAY_MS).unwrap(), Expired { segments: 1, articles: 1 });
+    assert_eq!(
+        index.expire(40 * DAY_MS).unwrap(),
+        Expired {
+            segments: 1,
+            articles: 1
+        }
+    );
     assert!(!segment(&settings, 1).exists());
     index.flush().unwrap();
     assert!(segment(&settings, 2).exists());
@@ -341,11 +468,25 @@ fn streams_keep_their_numbers_over_restarts() {
     let settings = settings(folder.path());
     for partition in 0..20 {
         let mut index = open(&settings);
-        index.judge(&at(partition, 0), &print(&format!("id {partition}"), "", &format!("story {partition}")), 0);
+        index.judge(
+            &at(partition, 0),
+            &print(
+                &format!("id {partition}"),
+                "",
+                &format!("story {partition}"),
+            ),
+            0,
+        );
         index.flush().unwrap();
     }
     let index = open(&settings);
     for partition in 0..20 {
-        assert_eq!(index.entry(EntryKey::Position(&at(partition, 0))).unwrap().id, format!("id {partition}"));
+        assert_eq!(
+            index
+                .entry(EntryKey::Position(&at(partition, 0)))
+                .unwrap()
+                .id,
+            format!("id {partition}")
+        );
     }
 }

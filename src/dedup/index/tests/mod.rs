@@ -15,7 +15,11 @@ use crate::dedup::{DedupMethod, DedupStatus};
 pub(super) const DAY_MS: i64 = 86_400_000;
 
 pub(super) fn at(partition: i32, offset: i64) -> Position {
-    Position { topic: Arc::from("articles"), partition, offset }
+    Position {
+        topic: Arc::from("articles"),
+        partition,
+        offset,
+    }
 }
 
 /// A fingerprint from a declared id, a URL and a text. Texts of three characters or fewer identify no story.
@@ -33,7 +37,11 @@ pub(super) fn print(id: &str, url: &str, text: &str) -> Fingerprint {
 }
 
 pub(super) fn settings(path: &Path) -> DedupSettings {
-    DedupSettings { path: path.to_owned(), fsync: false, ..DedupSettings::default() }
+    DedupSettings {
+        path: path.to_owned(),
+        fsync: false,
+        ..DedupSettings::default()
+    }
 }
 
 pub(super) fn open(settings: &DedupSettings) -> DedupIndex {

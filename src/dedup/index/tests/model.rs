@@ -26,36 +26,69 @@ struct Model {
 impl Model {
     fn judge(&mut self, position: &Position, print: &Fingerprint, now_ms: i64) -> DedupVerdict {
         self.clock_ms = self.clock_ms.max(now_ms);
-        let here = self.articles.iter().rev().find(|known| known.position == *position);
+        let here = self
+            .articles
+            .iter()
+            .rev()
+            .find(|known| known.position == *position);
         if let Some(known) = here.filter(|known| known.print.payload_key == print.payload_key) {
             return known.verdict.clone();
         }
         let position_reused = here.is_some();
-        let verdict = DedupVerdict { position_reused, ..self.compare(position, print) };
+        let verdict = DedupVerdict {
+            position_reused,
+            ..self.compare(position, print)
+        };
         let (position, print, stamp_ms) = (position.clone(), print.clone(), self.clock_ms);
-        self.articles.push(Known { position, print, stamp_ms, verdict: verdict.clone() });
+        self.articles.push(Known {
+            position,
+            print,
+            stamp_ms,
+            verdict: verdict.clone(),
+        });
         verdict
     }
 
     fn compare(&self, position: &Position, print: &Fingerprint) -> DedupVerdict {
-        let latest = |same: &dyn Fn(&Fingerprint) -> bool| self.articles.iter().rev().find(|known| same(&known.print));
+        let latest = |same: &dyn Fn(&Fingerprint) -> bool| {
+            self.articles.iter().rev().find(|known| same(&known.print))
+        };
         let by_id = latest(&|other| print.id_key.is_some() && other.id_key == print.id_key);
         let by_url = latest(&|other| print.url_key.is_some() && other.url_key == print.url_key);
-        let by_text = (self.articles.iter())
-            .find(|known| print.content_key.is_some() && known.print.content_key == print.content_key);
-        let earlier = by_id.map(|known| (known, DedupMethod::Id)).or(by_url.map(|known| (known, DedupMethod::Url)));
+        let by_text = (self.articles.iter()).find(|known| {
+            print.content_key.is_some() && known.print.content_key == print.content_key
+        });
+        let earlier = by_id
+            .map(|known| (known, DedupMethod::Id))
+            .or(by_url.map(|known| (known, DedupMethod::Url)));
         let (status, of, method) = match (earlier, by_text) {
-            (Some((known, method)), _) if known.print.text_key == print.text_key => (DedupStatus::Exact, known, method),
+            (Some((known, method)), _) if known.print.text_key == print.text_key => {
+                (DedupStatus::Exact, known, method)
+            }
             (Some((known, _)), Some(text)) if text.verdict.cluster == known.verdict.cluster => {
                 (DedupStatus::Exact, text, DedupMethod::Content)
             }
             (Some((known, method)), _) => (DedupStatus::Update, known, method),
             (None, Some(text)) => (DedupStatus::Exact, text, DedupMethod::Content),
             (None, None) => {
-                let taken = self.articles.iter().any(|known| known.verdict.cluster == print.id);
-                let cluster = if taken { format!("{}@{position}", print.id) } else { print.id.clone() };
+                let taken = self
+                    .articles
+                    .iter()
+                    .any(|known| known.verdict.cluster == print.id);
+                let cluster = if taken {
+                    format!("{}@{position}", print.id)
+                } else {
+                    print.id.clone()
+                };
                 let (of, method, similarity) = (None, None, None);
-                return DedupVerdict { status: DedupStatus::Unique, cluster, of, method, similarity, position_reused: false };
+                return DedupVerdict {
+                    status: DedupStatus::Unique,
+                    cluster,
+                    of,
+                    method,
+                    similarity,
+                    position_reused: false,
+                };
             }
         };
         DedupVerdict {
@@ -72,7 +105,13 @@ impl Model {
 #[derive(Debug, Clone)]
 enum Step {
     /// The next message of a partition.
-    Message { partition: i32, id: u8, host: u8, url: u8, text: u8 },
+    Message {
+        partition: i32,
+        id: u8,
+        host: u8,
+        url: u8,
+        text: u8,
+    },
     /// A message that was produced before.
     Replay(prop::sample::Index),
     /// Another message at a position that was used before.
@@ -99,14 +138,28 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Few ids, hosts, URLs and texts, so that everything meets everything. Zero stands for none.
 fn message(id: u8, host: u8, url: u8, text: u8, number: usize) -> Fingerprint {
-    let part = |name: &str, value: u8| if value == 0 { String::new() } else { format!("{name}{value}") };
+    let part = |name: &str, value: u8| {
+        if value == 0 {
+            String::new()
+        } else {
+            format!("{name}{value}")
+        }
+    };
     let (id, key) = match id {
         0 => (format!("hash{number}"), String::new()),
         _ => (part("id", id), format!("{host}{}", part("id", id))),
     };
-    let text = if text < 3 { format!("t{text}") } else { format!("story {text}") };
+    let text = if text < 3 {
+        format!("t{text}")
+    } else {
+        format!("story {text}")
+    };
     let payload_key = xxh3_64(format!("{number}").as_bytes());
-    Fingerprint { id, payload_key, ..print(&key, &part("url", url), &text) }
+    Fingerprint {
+        id,
+        payload_key,
+        ..print(&key, &part("url", url), &text)
+    }
 }
 
 struct Run {
@@ -129,20 +182,33 @@ impl Run {
     fn judge(&mut self, position: &Position, print: &Fingerprint) {
         let now_ms = self.now_ms;
         let expected = self.model.judge(position, print, now_ms);
-        assert_eq!(self.index().judge(position, print, now_ms), expected, "at {position}");
+        assert_eq!(
+            self.index().judge(position, print, now_ms),
+            expected,
+            "at {position}"
+        );
         let key = (position.partition, position.offset, print.payload_key);
         // Another message at the position takes its place.
-        self.published.retain(|other, _| (other.0, other.1) != (key.0, key.1) || *other == key);
+        self.published
+            .retain(|other, _| (other.0, other.1) != (key.0, key.1) || *other == key);
         if let Some(before) = self.published.get(&key) {
-            assert_eq!(*before, expected, "a published verdict changed at {position}");
+            assert_eq!(
+                *before, expected,
+                "a published verdict changed at {position}"
+            );
         }
     }
 
     fn flush(&mut self) {
         self.index().flush().unwrap();
         for known in &self.model.articles[self.model.flushed..] {
-            let key = (known.position.partition, known.position.offset, known.print.payload_key);
-            self.published.retain(|other, _| (other.0, other.1) != (key.0, key.1));
+            let key = (
+                known.position.partition,
+                known.position.offset,
+                known.print.payload_key,
+            );
+            self.published
+                .retain(|other, _| (other.0, other.1) != (key.0, key.1));
             self.published.insert(key, known.verdict.clone());
         }
         self.model.flushed = self.model.articles.len();
@@ -152,7 +218,11 @@ impl Run {
         drop(self.index.take());
         self.index = Some(DedupIndex::open(&self.settings, self.now_ms).unwrap().0);
         self.model.articles.truncate(self.model.flushed);
-        self.model.clock_ms = self.model.articles.last().map_or(i64::MIN, |known| known.stamp_ms);
+        self.model.clock_ms = self
+            .model
+            .articles
+            .last()
+            .map_or(i64::MIN, |known| known.stamp_ms);
         self.forget();
     }
 
@@ -164,20 +234,39 @@ impl Run {
         for (number, known) in self.model.articles.drain(..gone).enumerate() {
             // Segments of three go as a whole.
             let crowded = left + gone - number > MAX_ARTICLES - 3;
-            assert!(known.stamp_ms + WINDOW_MS <= self.now_ms || crowded, "forgot too early");
-            self.published.remove(&(known.position.partition, known.position.offset, known.print.payload_key));
+            assert!(
+                known.stamp_ms + WINDOW_MS <= self.now_ms || crowded,
+                "forgot too early"
+            );
+            self.published.remove(&(
+                known.position.partition,
+                known.position.offset,
+                known.print.payload_key,
+            ));
         }
         self.model.flushed -= gone;
         if self.model.flushed == left {
             assert!(left <= MAX_ARTICLES);
             let limit = self.now_ms - WINDOW_MS * 17 / 16;
-            assert!(self.model.articles.iter().all(|known| known.stamp_ms > limit), "remembered too long");
+            assert!(
+                self.model
+                    .articles
+                    .iter()
+                    .all(|known| known.stamp_ms > limit),
+                "remembered too long"
+            );
         }
     }
 
     fn step(&mut self, step: Step) {
         match step {
-            Step::Message { partition, id, host, url, text } => {
+            Step::Message {
+                partition,
+                id,
+                host,
+                url,
+                text,
+            } => {
                 let print = message(id, host, url, text, self.log.len());
                 let position = at(partition, self.next[partition as usize]);
                 self.next[partition as usize] += 1;

@@ -6,7 +6,12 @@ fn index() -> DedupIndex {
     DedupIndex::in_memory(&DedupSettings::default())
 }
 
-fn verdict(status: DedupStatus, cluster: &str, of: &str, method: Option<DedupMethod>) -> DedupVerdict {
+fn verdict(
+    status: DedupStatus,
+    cluster: &str,
+    of: &str,
+    method: Option<DedupMethod>,
+) -> DedupVerdict {
     DedupVerdict {
         status,
         cluster: cluster.to_owned(),
@@ -34,10 +39,16 @@ fn a_replay_gets_the_first_verdict() {
     let mut index = index();
     let story = print("a", "u/a", "story one");
     assert_eq!(index.judge(&at(0, 0), &story, 0), unique("a"));
-    assert_eq!(index.judge(&at(0, 1), &print("b", "u/b", "story one"), 0), exact("a", "a", DedupMethod::Content));
+    assert_eq!(
+        index.judge(&at(0, 1), &print("b", "u/b", "story one"), 0),
+        exact("a", "a", DedupMethod::Content)
+    );
     for _ in 0..2 {
         assert_eq!(index.judge(&at(0, 0), &story, 0), unique("a"));
-        assert_eq!(index.judge(&at(0, 1), &print("b", "u/b", "story one"), 0), exact("a", "a", DedupMethod::Content));
+        assert_eq!(
+            index.judge(&at(0, 1), &print("b", "u/b", "story one"), 0),
+            exact("a", "a", DedupMethod::Content)
+        );
     }
     assert_eq!(index.len(), 2);
 }
@@ -46,28 +57,76 @@ fn a_replay_gets_the_first_verdict() {
 fn a_position_means_the_newest_message_there() {
     let mut index = index();
     index.judge(&at(0, 0), &print("a", "", "story one"), 0);
-    let anew = DedupVerdict { position_reused: true, ..unique("b") };
-    assert_eq!(index.judge(&at(0, 0), &print("b", "", "story two"), 0), anew);
-    assert_eq!(index.judge(&at(0, 0), &print("b", "", "story two"), 0), anew, "a replay of the new message");
+    let anew = DedupVerdict {
+        position_reused: true,
+        ..unique("b")
+    };
+    assert_eq!(
+        index.judge(&at(0, 0), &print("b", "", "story two"), 0),
+        anew
+    );
+    assert_eq!(
+        index.judge(&at(0, 0), &print("b", "", "story two"), 0),
+        anew,
+        "a replay of the new message"
+    );
     let back = index.judge(&at(0, 0), &print("a", "", "story one"), 0);
-    assert_eq!(back, DedupVerdict { position_reused: true, ..exact("a", "a", DedupMethod::Id) });
+    assert_eq!(
+        back,
+        DedupVerdict {
+            position_reused: true,
+            ..exact("a", "a", DedupMethod::Id)
+        }
+    );
     // The same offset of another partition or topic is another position.
-    assert!(!index.judge(&at(1, 0), &print("c", "", "story three"), 0).position_reused);
-    let elsewhere = Position { topic: "other".into(), ..at(0, 0) };
-    assert!(!index.judge(&elsewhere, &print("d", "", "story four"), 0).position_reused);
+    assert!(
+        !index
+            .judge(&at(1, 0), &print("c", "", "story three"), 0)
+            .position_reused
+    );
+    let elsewhere = Position {
+        topic: "other".into(),
+        ..at(0, 0)
+    };
+    assert!(
+        !index
+            .judge(&elsewhere, &print("d", "", "story four"), 0)
+            .position_reused
+    );
 }
 
 #[test]
 fn versions_share_the_cluster_and_name_the_latest() {
     let mut index = index();
-    assert_eq!(index.judge(&at(0, 0), &print("a", "u/a", "first text"), 0), unique("a"));
-    assert_eq!(index.judge(&at(0, 1), &print("a", "u/a", "second text"), 0), update("a", "a", DedupMethod::Id));
-    assert_eq!(index.judge(&at(0, 2), &print("b", "u/a", "third text"), 0), update("a", "a", DedupMethod::Url));
-    assert_eq!(index.judge(&at(0, 3), &print("c", "u/a", "fourth text"), 0), update("a", "b", DedupMethod::Url));
-    assert_eq!(index.judge(&at(0, 4), &print("c", "u/a", "fourth text"), 0), exact("a", "c", DedupMethod::Id));
-    assert_eq!(index.judge(&at(0, 5), &print("d", "u/a", "fourth text"), 0), exact("a", "c", DedupMethod::Url));
+    assert_eq!(
+        index.judge(&at(0, 0), &print("a", "u/a", "first text"), 0),
+        unique("a")
+    );
+    assert_eq!(
+        index.judge(&at(0, 1), &print("a", "u/a", "second text"), 0),
+        update("a", "a", DedupMethod::Id)
+    );
+    assert_eq!(
+        index.judge(&at(0, 2), &print("b", "u/a", "third text"), 0),
+        update("a", "a", DedupMethod::Url)
+    );
+    assert_eq!(
+        index.judge(&at(0, 3), &print("c", "u/a", "fourth text"), 0),
+        update("a", "b", DedupMethod::Url)
+    );
+    assert_eq!(
+        index.judge(&at(0, 4), &print("c", "u/a", "fourth text"), 0),
+        exact("a", "c", DedupMethod::Id)
+    );
+    assert_eq!(
+        index.judge(&at(0, 5), &print("d", "u/a", "fourth text"), 0),
+        exact("a", "c", DedupMethod::Url)
+    );
     // An older version again: nothing new to read.
-    assert_eq!(index.judge(&at(0, 6), &print("c", "u/a", "first text"), 0), exact("a", "a", DedupMethod::Content));
+    assert_eq!(
+        index.judge(&at(0, 6), &print("c", "u/a", "first text"), 0),
+        exact("a", "a", DedupMethod::Content)
+    );
 }
 
 #[test]
@@ -75,37 +134,79 @@ fn an_update_that_takes_another_story_s_text_stays_with_its_own() {
     let mut index = index();
     index.judge(&at(0, 0), &print("a", "", "story one"), 0);
     index.judge(&at(0, 1), &print("b", "", "story two"), 0);
-    assert_eq!(index.judge(&at(0, 2), &print("b", "", "story one"), 0), update("b", "b", DedupMethod::Id));
+    assert_eq!(
+        index.judge(&at(0, 2), &print("b", "", "story one"), 0),
+        update("b", "b", DedupMethod::Id)
+    );
     // The text keeps meaning the first article that had it.
-    assert_eq!(index.judge(&at(0, 3), &print("c", "", "story one"), 0), exact("a", "a", DedupMethod::Content));
+    assert_eq!(
+        index.judge(&at(0, 3), &print("c", "", "story one"), 0),
+        exact("a", "a", DedupMethod::Content)
+    );
 }
 
 #[test]
 fn a_copy_that_follows_the_original_s_update_is_a_copy_of_it() {
     let mut index = index();
     index.judge(&at(0, 0), &print("a", "", "story one"), 0);
-    assert_eq!(index.judge(&at(0, 1), &print("b", "", "story one"), 0), exact("a", "a", DedupMethod::Content));
-    assert_eq!(index.judge(&at(0, 2), &print("a", "", "story one, new"), 0), update("a", "a", DedupMethod::Id));
-    assert_eq!(index.judge(&at(0, 3), &print("b", "", "story one, new"), 0), exact("a", "a", DedupMethod::Content));
+    assert_eq!(
+        index.judge(&at(0, 1), &print("b", "", "story one"), 0),
+        exact("a", "a", DedupMethod::Content)
+    );
+    assert_eq!(
+        index.judge(&at(0, 2), &print("a", "", "story one, new"), 0),
+        update("a", "a", DedupMethod::Id)
+    );
+    assert_eq!(
+        index.judge(&at(0, 3), &print("b", "", "story one, new"), 0),
+        exact("a", "a", DedupMethod::Content)
+    );
 }
 
 #[test]
 fn short_texts_are_no_copies_but_tell_versions_apart() {
     let mut index = index();
-    assert_eq!(index.judge(&at(0, 0), &print("a", "", "hm"), 0), unique("a"));
-    assert_eq!(index.judge(&at(0, 1), &print("b", "", "hm"), 0), unique("b"));
-    assert_eq!(index.judge(&at(0, 2), &print("a", "", "hm"), 0), exact("a", "a", DedupMethod::Id));
-    assert_eq!(index.judge(&at(0, 3), &print("a", "", "oh"), 0), update("a", "a", DedupMethod::Id));
+    assert_eq!(
+        index.judge(&at(0, 0), &print("a", "", "hm"), 0),
+        unique("a")
+    );
+    assert_eq!(
+        index.judge(&at(0, 1), &print("b", "", "hm"), 0),
+        unique("b")
+    );
+    assert_eq!(
+        index.judge(&at(0, 2), &print("a", "", "hm"), 0),
+        exact("a", "a", DedupMethod::Id)
+    );
+    assert_eq!(
+        index.judge(&at(0, 3), &print("a", "", "oh"), 0),
+        update("a", "a", DedupMethod::Id)
+    );
 }
 
 #[test]
 fn clusters_of_articles_with_one_id_have_different_names() {
     let mut index = index();
-    let feed = |host: &str, text: &str| Fingerprint { id: "1".to_owned(), ..print(host, "", text) };
-    assert_eq!(index.judge(&at(0, 0), &feed("coast", "story one"), 0), unique("1"));
-    assert_eq!(index.judge(&at(0, 1), &feed("hills", "story two"), 0), unique("1@articles/0/1"));
-    assert_eq!(index.judge(&at(0, 2), &feed("plain", "story two"), 0), exact("1@articles/0/1", "1", DedupMethod::Content));
-    assert_eq!(index.judge(&at(0, 3), &feed("hills", "story two b"), 0), update("1@articles/0/1", "1", DedupMethod::Id));
+    let feed = |host: &str, text: &str| Fingerprint {
+        id: "1".to_owned(),
+        ..print(host, "", text)
+    };
+    assert_eq!(
+        index.judge(&at(0, 0), &feed("coast", "story one"), 0),
+        unique("1")
+    );
+    assert_eq!(
+        index.judge(&at(0, 1), &feed("hills", "story two"), 0),
+        unique("1@articles/0/1")
+    );
+    assert_eq!(
+        index.judge(&at(0, 2), &feed("plain", "story two"), 0),
+        exact("1@articles/0/1", "1", DedupMethod::Content)
+    );
+    assert_eq!(
+        index.judge(&at(0, 3), &feed("hills", "story two b"), 0),
+        update("1@articles/0/1", "1", DedupMethod::Id)
+    );
 }
 
 #[test]
@@ -114,7 +215,10 @@ fn overlong_ids_are_hashed_and_still_work() {
     let long = "x".repeat(70_000);
     let first = index.judge(&at(0, 0), &print(&long, "", "story one"), 0);
     assert!(first.cluster.starts_with("xxh3:"), "{}", first.cluster);
-    assert_eq!(index.judge(&at(0, 0), &print(&long, "", "story one"), 0), first);
+    assert_eq!(
+        index.judge(&at(0, 0), &print(&long, "", "story one"), 0),
+        first
+    );
     let copy = index.judge(&at(0, 1), &print(&long, "", "story one"), 0);
     assert_eq!(copy.of.as_ref(), Some(&first.cluster));
 }
@@ -122,14 +226,33 @@ fn overlong_ids_are_hashed_and_still_work() {
 #[test]
 fn entries_say_what_is_known() {
     let mut index = index();
-    let (first, second) = (print("a", "u/a", "story one"), print("b", "u/b", "story one"));
+    let (first, second) = (
+        print("a", "u/a", "story one"),
+        print("b", "u/b", "story one"),
+    );
     index.judge(&at(0, 7), &first, 5_000);
     let verdict = index.judge(&at(1, 9), &second, 6_000);
-    let copy = Entry { id: "b".to_owned(), position: at(1, 9), arrived_ms: 6_000, verdict };
-    assert_eq!(index.entry(EntryKey::Position(&at(1, 9))), Some(copy.clone()));
-    assert_eq!(index.entry(EntryKey::Id(second.id_key.unwrap())), Some(copy.clone()));
-    assert_eq!(index.entry(EntryKey::Url(second.url_key.unwrap())), Some(copy));
-    let found = index.entry(EntryKey::Content(second.content_key.unwrap())).unwrap();
+    let copy = Entry {
+        id: "b".to_owned(),
+        position: at(1, 9),
+        arrived_ms: 6_000,
+        verdict,
+    };
+    assert_eq!(
+        index.entry(EntryKey::Position(&at(1, 9))),
+        Some(copy.clone())
+    );
+    assert_eq!(
+        index.entry(EntryKey::Id(second.id_key.unwrap())),
+        Some(copy.clone())
+    );
+    assert_eq!(
+        index.entry(EntryKey::Url(second.url_key.unwrap())),
+        Some(copy)
+    );
+    let found = index
+        .entry(EntryKey::Content(second.content_key.unwrap()))
+        .unwrap();
     assert_eq!((found.id.as_str(), found.arrived_ms), ("a", 5_000));
     assert_eq!(index.entry(EntryKey::Cluster("a")), Some(found));
     assert_eq!(index.entry(EntryKey::Position(&at(1, 8))), None);
@@ -142,13 +265,28 @@ fn clusters_outlive_their_first_article() {
     let mut index = index();
     index.judge(&at(0, 0), &print("a", "", "story one"), 0);
     index.judge(&at(0, 1), &print("b", "", "story one"), 10 * DAY_MS);
-    assert_eq!(index.expire(15 * DAY_MS).unwrap(), Expired { segments: 1, articles: 1 });
-    assert_eq!(index.judge(&at(0, 2), &print("c", "", "story one"), 15 * DAY_MS), exact("a", "b", DedupMethod::Content));
+    assert_eq!(
+        index.expire(15 * DAY_MS).unwrap(),
+        Expired {
+            segments: 1,
+            articles: 1
+        }
+    );
+    assert_eq!(
+        index.judge(&at(0, 2), &print("c", "", "story one"), 15 * DAY_MS),
+        exact("a", "b", DedupMethod::Content)
+    );
     // The name is still in use, so another article with that id gets another one.
-    assert_eq!(index.judge(&at(0, 3), &print("a", "", "story two"), 15 * DAY_MS), unique("a@articles/0/3"));
+    assert_eq!(
+        index.judge(&at(0, 3), &print("a", "", "story two"), 15 * DAY_MS),
+        unique("a@articles/0/3")
+    );
     assert_eq!(index.expire(40 * DAY_MS).unwrap().articles, 3);
     assert_eq!((index.len(), index.oldest_ms()), (0, None));
-    assert_eq!(index.judge(&at(0, 4), &print("d", "", "story one"), 40 * DAY_MS), unique("d"));
+    assert_eq!(
+        index.judge(&at(0, 4), &print("d", "", "story one"), 40 * DAY_MS),
+        unique("d")
+    );
 }
 
 #[test]
@@ -157,25 +295,47 @@ fn the_window_is_kept_to_a_sixteenth() {
     for hour in 0..24 * 40 {
         let now_ms = hour * 3_600_000;
         index.expire(now_ms).unwrap();
-        index.judge(&at(0, hour), &print(&format!("id {hour}"), "", &format!("story {hour}")), now_ms);
+        index.judge(
+            &at(0, hour),
+            &print(&format!("id {hour}"), "", &format!("story {hour}")),
+            now_ms,
+        );
         let oldest = index.oldest_ms().unwrap();
-        assert!(now_ms - oldest < 14 * DAY_MS * 17 / 16 + 3_600_000, "{hour}: {oldest}");
+        assert!(
+            now_ms - oldest < 14 * DAY_MS * 17 / 16 + 3_600_000,
+            "{hour}: {oldest}"
+        );
         let expected = (hour + 1).min(14 * 24);
         assert!(index.len() as i64 >= expected, "{hour}: {}", index.len());
-        assert!(index.segments.len() <= 18, "{}", index.segments.len());
+        assert!(
+            index.articles.segments().len() <= 18,
+            "{}",
+            index.articles.segments().len()
+        );
     }
 }
 
 #[test]
 fn the_count_is_kept() {
-    let settings = DedupSettings { max_articles: 1_000.try_into().unwrap(), ..DedupSettings::default() };
+    let settings = DedupSettings {
+        max_articles: 1_000.try_into().unwrap(),
+        ..DedupSettings::default()
+    };
     let mut index = DedupIndex::in_memory(&settings);
     for number in 0..5_000 {
-        index.judge(&at(0, number), &print(&format!("id {number}"), "", &format!("story {number}")), number);
+        index.judge(
+            &at(0, number),
+            &print(&format!("id {number}"), "", &format!("story {number}")),
+            number,
+        );
         index.expire(number).unwrap();
         assert!(index.len() <= 1_000);
-        assert!(index.len() as i64 >= (number + 1).min(1_000 - 63), "{number}: {}", index.len());
-        assert!(index.segments.len() <= 17);
+        assert!(
+            index.len() as i64 >= (number + 1).min(1_000 - 63),
+            "{number}: {}",
+            index.len()
+        );
+        assert!(index.articles.segments().len() <= 17);
     }
 }
 
@@ -183,12 +343,19 @@ fn the_count_is_kept() {
 fn a_clock_that_runs_backwards_forgets_nothing() {
     let mut index = index();
     let now_ms = 1_800_000_000_000;
-    for (number, time) in [now_ms, now_ms - DAY_MS, 0, i64::MIN, i64::MAX / 2, now_ms].into_iter().enumerate() {
+    for (number, time) in [now_ms, now_ms - DAY_MS, 0, i64::MIN, i64::MAX / 2, now_ms]
+        .into_iter()
+        .enumerate()
+    {
         let offset = number as i64;
         if time <= now_ms {
             assert_eq!(index.expire(time).unwrap(), Expired::default(), "{time}");
         }
-        index.judge(&at(0, offset), &print(&format!("id {number}"), "", &format!("story {number}")), time);
+        index.judge(
+            &at(0, offset),
+            &print(&format!("id {number}"), "", &format!("story {number}")),
+            time,
+        );
     }
     assert_eq!(index.len(), 6);
     assert_eq!(index.expire(i64::MAX).unwrap().articles, 6);

@@ -1,0 +1,333 @@
+//! Articles per second through a real broker: a bare pass-through beside the stage, in one run.
+//!
+//! `cargo bench --bench end_to_end [-- --articles 40000 --rounds 3]`
+//!
+//! Every candidate is a process of its own with the same client settings (those of `newsstage::config`), codec and batch
+//! limits; the broker is the one of the tests. The rounds go through all candidates in turn, so that a noisy neighbour
+//! hits all of them; medians are printed, and ratios are what to quote.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use newsstage::config::{Config, Delivery, Sources};
+use newsstage::health::Health;
+use newsstage::kafka::oauth::TokenSource;
+use newsstage::kafka::ownership::Ownership;
+use newsstage::kafka::producer::{Producer, Record};
+use newsstage::kafka::source::Source;
+use newsstage::kafka::{client_config, error::KafkaFailure};
+use newsstage::metrics::{Metrics, ProcessInfo};
+use support::broker::Broker;
+use support::client::{Outgoing, produce_with};
+use support::topics;
+
+const PARTITIONS: u16 = 8;
+
+/// A way to carry the articles over.
+struct Candidate {
+    name: &'static str,
+    /// `--set` arguments.
+    sets: &'static [&'static str],
+    /// The bare pass-through instead of the stage.
+    bare: bool,
+    /// CPUs it may use.
+    cpus: Option<&'static str>,
+}
+
+const ALL_OFF: [&str; 3] = ["stages.dedup=false", "stages.language=false", "stages.topics=false"];
+const OFF: &[&str] = &[ALL_OFF[0], ALL_OFF[1], ALL_OFF[2]];
+const OFF_AT_LEAST_ONCE: &[&str] = &[ALL_OFF[0], ALL_OFF[1], ALL_OFF[2], "delivery=at_least_once"];
+const AT_LEAST_ONCE: &[&str] = &["delivery=at_least_once"];
+const ONE_THREAD: &[&str] = &["threads=1"];
+
+const CANDIDATES: &[Candidate] = &[
+    Candidate { name: "pass-through, exactly once", sets: &[], bare: true, cpus: None },
+    Candidate { name: "pass-through, at least once", sets: AT_LEAST_ONCE, bare: true, cpus: None },
+    Candidate { name: "stages off, exactly once", sets: OFF, bare: false, cpus: None },
+    Candidate { name: "stages off, at least once", sets: OFF_AT_LEAST_ONCE, bare: false, cpus: None },
+    Candidate { name: "stages on, exactly once", sets: &[], bare: false, cpus: None },
+    Candidate { name: "stages on, at least once", sets: AT_LEAST_ONCE, bare: false, cpus: None },
+    Candidate { name: "stages on, exactly once, one core", sets: ONE_THREAD, bare: false, cpus: Some("0") },
+];
+
+#[derive(Debug, Clone, Copy)]
+struct Figures {
+    per_second: f64,
+    cpu_us: f64,
+    peak_mib: f64,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--pass-through") {
+        let sets = arguments[at + 1..].to_vec();
+        pass_through(&sets).expect("the pass-through works");
+        return;
+    }
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        println!("end_to_end: run it with cargo bench");
+        return;
+    }
+    let number = |name: &str, default: usize| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.and_then(|at| arguments.get(at + 1)).and_then(|value| value.parse().ok()).unwrap_or(default)
+    };
+    let (articles, rounds) = (number("--articles", 40_000), number("--rounds", 3));
+    let broker = Broker::shared();
+    let bootstrap = broker.bootstrap();
+    let input = topics::create_unique(&bootstrap, "bench-raw", PARTITIONS);
+    let bytes = fill(&bootstrap, &input, articles);
+    println!("{articles} articles, {:.1} kB each, {PARTITIONS} partitions, lz4", bytes as f64 / articles as f64 / 1e3);
+    let mut results: BTreeMap<usize, Vec<Figures>> = BTreeMap::new();
+    for round in 0..rounds {
+        for (n, candidate) in CANDIDATES.iter().enumerate() {
+            let figures = measure(candidate, &bootstrap, &input, articles);
+            eprintln!("round {round} {:<36} {:>8.0} articles/s", candidate.name, figures.per_second);
+            results.entry(n).or_default().push(figures);
+        }
+    }
+    report(&results);
+}
+
+fn report(results: &BTreeMap<usize, Vec<Figures>>) {
+    let median = |figures: &[Figures], value: fn(&Figures) -> f64| {
+        let mut values: Vec<f64> = figures.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    println!("| candidate | articles/s | CPU µs/article | peak MiB |\n|---|---:|---:|---:|");
+    let mut rate = BTreeMap::new();
+    for (n, figures) in results {
+        let name = CANDIDATES[*n].name;
+        let per_second = median(figures, |f| f.per_second);
+        let (cpu, peak) = (median(figures, |f| f.cpu_us), median(figures, |f| f.peak_mib));
+        rate.insert(name, per_second);
+        println!("| {name} | {per_second:.0} | {cpu:.1} | {peak:.0} |");
+    }
+    let ratio = |what: &str, a: &str, b: &str| println!("{what}: {:.2}", rate[a] / rate[b]);
+    println!();
+    ratio("stages off / pass-through, exactly once", "stages off, exactly once", "pass-through, exactly once");
+    ratio("stages off / pass-through, at least once", "stages off, at least once", "pass-through, at least once");
+    ratio("exactly once / at least once, stages off", "stages off, exactly once", "stages off, at least once");
+    ratio("exactly once / at least once, stages on", "stages on, exactly once", "stages on, at least once");
+    ratio("two cores / one core, stages on", "stages on, exactly once", "stages on, exactly once, one core");
+}
+
+/// Produces the articles and returns their bytes.
+fn fill(bootstrap: &str, topic: &str, articles: usize) -> usize {
+    let mut total = 0;
+    for chunk in 0..articles.div_ceil(5_000) {
+        let from = chunk * 5_000;
+        let records: Vec<Outgoing> = (from..articles.min(from + 5_000))
+            .map(|n| {
+                let payload = article(n);
+                total += payload.len();
+                Outgoing::keyed(format!("key-{n}"), payload).to((n % usize::from(PARTITIONS)) as i32)
+            })
+            .collect();
+        let properties = [("bootstrap.servers", bootstrap), ("compression.type", "lz4"), ("linger.ms", "20")];
+        produce_with(&properties, topic, &records);
+    }
+    total
+}
+
+/// An article of about 3 kB, in English or Arabic in turn; every fifth repeats an earlier story at another address.
+fn article(n: usize) -> String {
+    const ENGLISH: [&str; 8] = [
+        "The cabinet approved a supplementary budget on Tuesday after a long debate about energy prices.",
+        "Officials said that the ceasefire along the northern border had held for the third day in a row.",
+        "The central bank kept its main interest rate unchanged and warned that inflation would fall slowly.",
+        "Doctors at the regional hospital treated dozens of people for the effects of the heat.",
+        "The coach praised his defenders after a goalless draw that sent the club through to the final.",
+        "Engineers expect the new railway line to carry its first passengers before the end of the year.",
+        "The court adjourned the trial until next week to hear two further witnesses.",
+        "Farmers in the river valley began the harvest early because of the dry spring.",
+    ];
+    const ARABIC: [&str; 8] = [
+        "وافق مجلس الوزراء على موازنة تكميلية بعد نقاش طويل حول أسعار الطاقة في البلاد.",
+        "وقال مسؤولون إن وقف إطلاق النار على الحدود الشمالية صمد لليوم الثالث على التوالي.",
+        "أبقى البنك المركزي سعر الفائدة دون تغيير وحذر من أن التضخم سيتراجع ببطء.",
+        "عالج الأطباء في المستشفى عشرات المصابين بضربات الشمس خلال موجة الحر.",
+        "أشاد المدرب بخط الدفاع بعد تعادل سلبي أوصل الفريق إلى المباراة النهائية.",
+        "يتوقع المهندسون أن ينقل خط القطار الجديد أول ركابه قبل نهاية العام.",
+        "أجلت المحكمة جلستها إلى الأسبوع المقبل للاستماع إلى شاهدين آخرين.",
+        "بدأ المزارعون في وادي النهر موسم الحصاد مبكرا بسبب قلة الأمطار.",
+    ];
+    let story = if n % 5 == 4 { n - 4 } else { n };
+    let (sentences, words, rows) = if story % 2 == 0 { (&ENGLISH, "case", 28) } else { (&ARABIC, "قضية", 18) };
+    let mut seed = story as u64;
+    let body: Vec<String> = (0..rows)
+        .map(|row| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407 + row);
+            format!("{} {words} {}", sentences[(seed >> 33) as usize % 8], seed >> 44)
+        })
+        .collect();
+    serde_json::json!({
+        "url": format!("https://news{}.example/story/{n}", n % 37),
+        "title": format!("{} {story}", sentences[story % 8]),
+        "maintext": body.join("\n"),
+        "language": null,
+        "date_publish": "2026-11-20 08:30:00",
+        "authors": ["A. Writer"],
+    })
+    .to_string()
+}
+
+fn measure(candidate: &Candidate, bootstrap: &str, input: &str, articles: usize) -> Figures {
+    let output = topics::create_unique(bootstrap, "bench-out", PARTITIONS);
+    let dead = topics::create_unique(bootstrap, "bench-dead", 1);
+    let group = topics::unique("bench");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sets = vec![
+        format!("input.topic={input}"),
+        format!("output.topic={output}"),
+        format!("dead_letter.topic={dead}"),
+        format!("kafka.brokers={bootstrap}"),
+        format!("kafka.group={group}"),
+        format!("kafka.instance={group}"),
+        format!("dedup.path={}", folder.path().join("index").display()),
+        "admin.enabled=false".to_owned(),
+        "log.filter=warn".to_owned(),
+    ];
+    sets.extend(candidate.sets.iter().map(|set| (*set).to_owned()));
+    let mut child = start(candidate, &sets);
+    let figures = watch(&mut child, bootstrap, &group, input, articles);
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
+    child.wait().expect("it ends");
+    for topic in [&output, &dead] {
+        topics::delete(bootstrap, topic);
+    }
+    figures
+}
+
+fn start(candidate: &Candidate, sets: &[String]) -> Child {
+    let program = if candidate.bare {
+        std::env::current_exe().expect("own path")
+    } else {
+        env!("CARGO_BIN_EXE_newsstage").into()
+    };
+    let mut command = match candidate.cpus {
+        Some(cpus) => {
+            let mut command = Command::new("taskset");
+            command.args(["-c", cpus]).arg(&program);
+            command
+        }
+        None => Command::new(&program),
+    };
+    if candidate.bare {
+        command.arg("--pass-through").args(sets);
+    } else {
+        command.arg("run").args(sets.iter().flat_map(|set| ["--set", set]));
+    }
+    command.stdout(Stdio::null()).spawn().expect("it starts")
+}
+
+/// Watches the committed offsets until all articles are through. The clock runs from the first commit seen.
+fn watch(child: &mut Child, bootstrap: &str, group: &str, input: &str, articles: usize) -> Figures {
+    let done = || topics::committed(bootstrap, group, input).values().sum::<i64>().max(0) as usize;
+    let deadline = Instant::now() + Duration::from_secs(300);
+    let mut first: Option<(Instant, usize, f64)> = None;
+    loop {
+        assert!(Instant::now() < deadline, "too slow");
+        assert!(child.try_wait().expect("a child").is_none(), "it ended early");
+        let (count, cpu) = (done(), cpu_seconds(child.id()));
+        let now = Instant::now();
+        match first {
+            None if count > 0 => first = Some((now, count, cpu)),
+            Some((start, before, cpu_before)) if count >= articles => {
+                let carried = (count - before) as f64;
+                return Figures {
+                    per_second: carried / (now - start).as_secs_f64(),
+                    cpu_us: (cpu - cpu_before) * 1e6 / carried,
+                    peak_mib: peak_mib(child.id()),
+                };
+            }
+            _ => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+/// User and system time of a process, in seconds (proc(5), fields 14 and 15; 100 ticks a second on Linux).
+fn cpu_seconds(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    ticks as f64 / 100.0
+}
+
+fn peak_mib(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}
+
+/// Consume, produce, commit; nothing else. The settings are those of the stage.
+fn pass_through(sets: &[String]) -> Result<(), KafkaFailure> {
+    let sources = Sources { sets: sets.to_vec(), ..Sources::default() };
+    let config = Config::load(&sources).map_err(|errors| KafkaFailure::Settings(errors.to_string()))?.config;
+    let info = ProcessInfo {
+        version: String::new(),
+        revision: String::new(),
+        config_fingerprint: String::new(),
+        started_ms: 0,
+    };
+    let ownership = Arc::new(Ownership::new());
+    let metrics = Metrics::new(&info);
+    let source = Source::subscribe(&config, ownership.clone(), metrics, Health::new(0, 60_000), || 0)?;
+    let client = client_config(&config, newsstage::config::Role::Producer);
+    let mut producer = Producer::new(&client, TokenSource::new(&config))?;
+    let exactly_once = config.delivery == Delivery::ExactlyOnce;
+    if exactly_once {
+        producer.init_transactions(Duration::from_secs(30))?;
+    }
+    let output: Arc<str> = config.output.topic.as_str().into();
+    while Path::new("/proc/self").exists() {
+        let mut batch = Vec::new();
+        let (mut bytes, mut opened) = (0, None::<Instant>);
+        while batch.len() < config.batch.messages && bytes < config.batch.bytes.len() {
+            if opened.is_some_and(|opened| opened.elapsed() >= config.batch.linger.duration()) {
+                break;
+            }
+            if let Some((message, epoch)) = source.poll(Duration::from_millis(10))? {
+                opened.get_or_insert_with(Instant::now);
+                bytes += message.payload.as_ref().map_or(0, Vec::len);
+                batch.push((message, epoch));
+            }
+        }
+        let deadline = Instant::now() + Duration::from_secs(60);
+        if exactly_once {
+            producer.begin()?;
+        }
+        producer.reset();
+        let mut next = BTreeMap::new();
+        for (message, epoch) in batch {
+            next.insert((message.position.partition, epoch), message.position.offset + 1);
+            let record = Record {
+                topic: output.clone(),
+                partition: None,
+                key: message.key,
+                value: message.payload,
+                headers: message.headers,
+                timestamp_ms: message.timestamp_ms,
+            };
+            producer.send(&record, deadline).map_err(|undelivered| KafkaFailure::Abort(undelivered.reason))?;
+        }
+        let failed = producer.wait_delivered(deadline).map_err(|n| KafkaFailure::Abort(n.to_string()))?;
+        assert!(failed.is_empty(), "{failed:?}");
+        if exactly_once {
+            let group = source.group_metadata().ok_or_else(|| KafkaFailure::Abort("no group".to_owned()))?;
+            producer.send_offsets(&source.offset_list(&next)?, &group, deadline, || ())?;
+            producer.commit(deadline, || ())?;
+        } else {
+            source.store(&next);
+        }
+    }
+    Ok(())
+}
