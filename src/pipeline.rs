@@ -115,17 +115,25 @@ impl Pipeline {
         } else {
             (None, OpenReport::default())
         };
-        let setting = |error: &dyn std::fmt::Display| PipelineError::Setting(error.to_string());
+        Ok((Self::around(config, metrics, index)?, report))
+    }
+
+    /// The same with an index that is forgotten with the process: for files given on the command line.
+    ///
+    /// # Errors
+    /// When a lexicon or a setting is not usable.
+    pub fn in_memory(config: &Config, metrics: Metrics) -> Result<Self, PipelineError> {
+        let index = config.stages.dedup.then(|| DedupIndex::in_memory(&config.dedup));
+        Self::around(config, metrics, index)
+    }
+
+    fn around(config: &Config, metrics: Metrics, index: Option<DedupIndex>) -> Result<Self, PipelineError> {
         let mut threads = rayon::ThreadPoolBuilder::new().thread_name(|index| format!("analyse-{index}"));
         if let Some(count) = config.threads {
             threads = threads.num_threads(count);
         }
-        let pipeline = Self {
-            stages: Stages::new(config, metrics)?,
-            index,
-            threads: threads.build().map_err(|error| setting(&error))?,
-        };
-        Ok((pipeline, report))
+        let threads = threads.build().map_err(|error| PipelineError::Setting(format!("threads: {error}")))?;
+        Ok(Self { stages: Stages::new(config, metrics)?, index, threads })
     }
 
     /// Tells the pipeline how large a record the output topic takes, in bytes.

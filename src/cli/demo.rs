@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::enrich::Trouble;
+use super::enrich::{self, Trouble};
 use super::screen::Paint;
-use super::{Exit, explain, now_ms, print, say};
+use super::{Exit, explain, now_ms, print, process_info, say};
 use crate::article::{Message, Position};
 use crate::config::{AdminConfig, ByteSize, Config, Delivery, RebalanceProtocol, TimeSpan};
 use crate::health::Health;
-use crate::metrics::{Metrics, ProcessInfo};
+use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::worker::publisher::Rooms;
 use crate::worker::{self, Parts};
@@ -72,7 +72,7 @@ fn demo(args: &DemoArgs) -> Result<Exit, Trouble> {
         Err(_) => return Err(Trouble::Said(Exit::Software)),
     }
     show(&table::summary(&seen, paint))?;
-    explained(config, &messages, paint)?;
+    explained(&config, &messages, paint)?;
     show(&next_steps(paint))?;
     Ok(Exit::Success)
 }
@@ -128,13 +128,7 @@ fn start(
     config: Config,
     stop: Arc<AtomicBool>,
 ) -> Result<std::thread::JoinHandle<Result<(), worker::WorkerError>>, Trouble> {
-    let info = ProcessInfo {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: String::new(),
-        config_fingerprint: config.fingerprint(),
-        started_ms: now_ms(),
-    };
-    let metrics = Metrics::new(&info);
+    let metrics = Metrics::new(&process_info(&config));
     let health = Health::new(now_ms(), 60_000);
     let (pipeline, _) = Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| trouble(&error))?;
     let rooms = Some(Rooms { output: ROOM, dead_letter: ROOM });
@@ -173,9 +167,7 @@ fn watch(
 }
 
 /// Explains one article by the production path, after those before it.
-fn explained(mut config: Config, messages: &[Message], paint: Paint) -> Result<(), Trouble> {
-    let folder = tempfile::tempdir().map_err(|error| trouble(&error))?;
-    config.dedup.path = folder.path().to_owned();
+fn explained(config: &Config, messages: &[Message], paint: Paint) -> Result<(), Trouble> {
     let wanted = format!("\"id\": \"{EXPLAINED}\"");
     let compact = format!("\"id\":\"{EXPLAINED}\"");
     let holds = |message: &&Message| {
@@ -183,14 +175,7 @@ fn explained(mut config: Config, messages: &[Message], paint: Paint) -> Result<(
         text.contains(&wanted) || text.contains(&compact)
     };
     let Some(message) = messages.iter().find(holds) else { return Ok(()) };
-    let info = ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: now_ms(),
-    };
-    let (mut pipeline, _) =
-        Pipeline::new(&config, Metrics::new(&info), now_ms()).map_err(|error| trouble(&error))?;
+    let mut pipeline = enrich::pipeline(config.clone(), None)?;
     let before = usize::try_from(message.position.offset).unwrap_or(0);
     pipeline.process(&messages[..before.min(messages.len())], now_ms());
     let (text, _) = explain::render(&mut pipeline, message, false, paint);

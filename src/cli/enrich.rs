@@ -7,10 +7,10 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::articles::Articles;
-use super::{ConfigArgs, Exit, load, now_ms, say, screen};
+use super::{ConfigArgs, Exit, load, now_ms, process_info, say, screen};
 use crate::article::Message;
 use crate::config::Config;
-use crate::metrics::{Metrics, ProcessInfo};
+use crate::metrics::Metrics;
 use crate::pipeline::{Outcome, Pipeline, PipelineError};
 
 /// Messages that are analysed together.
@@ -56,7 +56,7 @@ pub fn main(args: &EnrichArgs) -> Exit {
 
 fn enrich(args: &EnrichArgs) -> Result<Exit, Trouble> {
     let config = load(&args.config).map_err(Trouble::Said)?.config;
-    let (mut pipeline, _folder) = pipeline(config, args.index.as_deref())?;
+    let mut pipeline = pipeline(config, args.index.as_deref())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files.clone() };
     let progress = progress(&files);
@@ -127,32 +127,20 @@ fn write_outcome(
     }
 }
 
-/// The pipeline for one-off work. Unless a folder is named, the index lives in a temporary one that goes away with the
-/// returned guard.
-pub fn pipeline(mut config: Config, index: Option<&Path>) -> Result<(Pipeline, Option<tempfile::TempDir>), Trouble> {
-    let mut guard = None;
-    if let Some(folder) = index {
+/// The pipeline for one-off work. Unless a folder is named, the index is forgotten at the end.
+pub fn pipeline(mut config: Config, index: Option<&Path>) -> Result<Pipeline, Trouble> {
+    let metrics = Metrics::new(&process_info(&config));
+    let pipeline = if let Some(folder) = index {
         config.dedup.path = folder.to_owned();
+        Pipeline::new(&config, metrics, now_ms()).map(|(pipeline, _)| pipeline)
     } else {
-        let folder = tempfile::tempdir().map_err(|error| {
-            say(&format!("temporary folder: {error}\n"));
-            Trouble::Said(Exit::InputOutput)
-        })?;
-        config.dedup.path = folder.path().to_owned();
-        guard = Some(folder);
-    }
-    let info = ProcessInfo {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: String::new(),
-        config_fingerprint: config.fingerprint(),
-        started_ms: now_ms(),
+        Pipeline::in_memory(&config, metrics)
     };
-    let (pipeline, _) = Pipeline::new(&config, Metrics::new(&info), now_ms()).map_err(|error| {
+    pipeline.map_err(|error| {
         say(&format!("{error}\n"));
         let exit = if matches!(error, PipelineError::Index(_)) { Exit::InputOutput } else { Exit::Config };
         Trouble::Said(exit)
-    })?;
-    Ok((pipeline, guard))
+    })
 }
 
 /// A bar over the bytes of the files, on a terminal and only when they are files.

@@ -37,7 +37,7 @@ pub fn main(args: &ExplainArgs) -> Exit {
 
 fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
     let config = load(&args.config).map_err(Trouble::Said)?.config;
-    let (mut pipeline, _folder) = pipeline(config, None)?;
+    let mut pipeline = pipeline(config, None)?;
     for file in &args.against {
         let mut earlier = Articles::open(file, |_| ()).map_err(|error| unreadable(file, &error))?;
         loop {

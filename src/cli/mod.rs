@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, Loaded, Sources};
+use crate::metrics::ProcessInfo;
 pub use exit::Exit;
 
 /// One Kafka stage for news: raw article in, duplicates, language and topics found, enriched article out.
@@ -153,6 +154,16 @@ fn print(text: &str) -> Exit {
 /// Writes to standard error; there is nowhere to report a failure to.
 fn say(text: &str) {
     std::io::stderr().lock().write_all(text.as_bytes()).ok();
+}
+
+/// What metrics say of this process.
+fn process_info(config: &Config) -> ProcessInfo {
+    ProcessInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: option_env!("NEWSSTAGE_REVISION").unwrap_or("unknown").to_owned(),
+        config_fingerprint: config.fingerprint(),
+        started_ms: now_ms(),
+    }
 }
 
 /// The time in milliseconds since 1970: the one place where the program reads the clock.

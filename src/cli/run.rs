@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{ConfigArgs, Exit, load, now_ms, say};
+use super::{ConfigArgs, Exit, load, now_ms, process_info, say};
 use crate::admin::{self, AdminState};
 use crate::config::Config;
 use crate::health::{Health, Part};
-use crate::metrics::{Metrics, ProcessInfo};
+use crate::metrics::Metrics;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::telemetry;
 use crate::worker::{self, Parts};
@@ -53,12 +53,7 @@ fn log_format(format: crate::config::LogFormat) -> telemetry::LogFormat {
 }
 
 fn serve(config: Config) -> Result<(), Exit> {
-    let info = ProcessInfo {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: option_env!("NEWSSTAGE_REVISION").unwrap_or("unknown").to_owned(),
-        config_fingerprint: config.fingerprint(),
-        started_ms: now_ms(),
-    };
+    let info = process_info(&config);
     tracing::info!(
         version = info.version,
         config = info.config_fingerprint,

@@ -25,7 +25,7 @@ fn exactly_once_commits_in_the_transaction() {
     assert_eq!(consumer.get("client.id"), Some("newsstage-pod-7-consumer"));
     assert_eq!(consumer.get("queued.max.messages.kbytes"), Some("32768"));
     assert_eq!(producer.get("transactional.id"), Some("newsstage-pod-7"));
-    assert_eq!(producer.get("message.timeout.ms"), Some("60000"));
+    assert_eq!(producer.get("message.timeout.ms"), Some("40000"));
     assert_eq!(producer.get("acks"), Some("all"));
     assert_eq!(admin.get("group.id").or(admin.get("acks")), None);
 }

@@ -8,16 +8,8 @@ use super::*;
 use crate::pipeline::Outcome;
 
 fn outcomes() -> Vec<(String, Outcome)> {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::default();
-    config.dedup.path = folder.path().to_owned();
-    let info = ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: 0,
-    };
-    let (mut pipeline, _) = Pipeline::new(&config, Metrics::new(&info), 0).unwrap();
+    let config = Config::default();
+    let mut pipeline = Pipeline::in_memory(&config, Metrics::new(&process_info(&config))).unwrap();
     let messages = messages();
     let outcomes = pipeline.process(&messages, 1_000);
     let text = |m: &Message| m.payload.as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned();

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::record::{Kind, Record};
+use super::key::Kind;
+use super::record::Record;
 use super::segment::Segment;
 
 /// Articles are numbered in order of arrival while the process lives. Numbers wrap around after four billion, when all

@@ -2,7 +2,8 @@
 
 use super::super::{DedupMethod, DedupStatus, DedupVerdict, Fingerprint};
 use super::articles::Articles;
-use super::record::{Kind, Record, Texts, name_key, position_key, short};
+use super::key::{Kind, name_key, position_key, short};
+use super::record::{Record, Texts};
 use super::table::Table;
 use crate::article::Position;
 

@@ -1,7 +1,7 @@
 //! Looking into the index, for `explain` and for people.
 
 use super::DedupIndex;
-use super::record::{Kind, name_key, position_key, short};
+use super::key::{Kind, name_key, position_key, short};
 use crate::article::Position;
 use crate::dedup::DedupVerdict;
 

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::articles::Articles;
-use super::record::Kind;
+use super::key::Kind;
 
 /// A table is many small ones, so that growing one is short: about 20,000 articles each at 20 million.
 const SHARDS: usize = 1 << 10;

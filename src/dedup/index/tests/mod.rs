@@ -1,10 +1,11 @@
 //! Tests of the index, with fingerprints made by hand.
 
+mod damage;
 mod disk;
 mod model;
 mod rules;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -46,4 +47,49 @@ pub(super) fn settings(path: &Path) -> DedupSettings {
 
 pub(super) fn open(settings: &DedupSettings) -> DedupIndex {
     DedupIndex::open(settings, 0).unwrap().0
+}
+
+/// Messages with copies, versions and strangers among them.
+pub(super) fn messages(count: i64) -> Vec<(Position, Fingerprint)> {
+    let message = |number: i64| {
+        let id = format!("id{}", number % 7);
+        (
+            at((number % 2) as i32, number / 2),
+            print(&id, "", &format!("story {}", number % 5)),
+        )
+    };
+    (0..count).map(message).collect()
+}
+
+/// Judges in batches of `batch`, flushing each, and returns the verdicts.
+pub(super) fn fill(
+    index: &mut DedupIndex,
+    messages: &[(Position, Fingerprint)],
+    batch: usize,
+) -> Vec<DedupVerdict> {
+    let mut verdicts = Vec::new();
+    for batch in messages.chunks(batch) {
+        verdicts.extend(
+            batch
+                .iter()
+                .map(|(position, print)| index.judge(position, print, 0)),
+        );
+        index.flush().unwrap();
+    }
+    verdicts
+}
+
+pub(super) fn segment(settings: &DedupSettings, number: u64) -> PathBuf {
+    settings.path.join(format!("{number:012}.segment"))
+}
+
+/// Every message gets the verdict it got, or the one that is due when the messages from `known` on were forgotten.
+pub(super) fn assert_replay(
+    index: &mut DedupIndex,
+    messages: &[(Position, Fingerprint)],
+    verdicts: &[DedupVerdict],
+) {
+    for ((position, print), verdict) in messages.iter().zip(verdicts) {
+        assert_eq!(index.judge(position, print, 0), *verdict, "{position}");
+    }
 }
