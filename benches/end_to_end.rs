@@ -23,6 +23,8 @@ use newsstage::kafka::producer::{Producer, Record};
 use newsstage::kafka::source::Source;
 use newsstage::kafka::{client_config, error::KafkaFailure};
 use newsstage::metrics::{Metrics, ProcessInfo};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::{ClientConfig, TopicPartitionList};
 use support::broker::Broker;
 use support::client::{Outgoing, produce_with};
 use support::topics;
@@ -40,20 +42,59 @@ struct Candidate {
     cpus: Option<&'static str>,
 }
 
-const ALL_OFF: [&str; 3] = ["stages.dedup=false", "stages.language=false", "stages.topics=false"];
+const ALL_OFF: [&str; 3] = [
+    "stages.dedup=false",
+    "stages.language=false",
+    "stages.topics=false",
+];
 const OFF: &[&str] = &[ALL_OFF[0], ALL_OFF[1], ALL_OFF[2]];
 const OFF_AT_LEAST_ONCE: &[&str] = &[ALL_OFF[0], ALL_OFF[1], ALL_OFF[2], "delivery=at_least_once"];
 const AT_LEAST_ONCE: &[&str] = &["delivery=at_least_once"];
 const ONE_THREAD: &[&str] = &["threads=1"];
 
 const CANDIDATES: &[Candidate] = &[
-    Candidate { name: "pass-through, exactly once", sets: &[], bare: true, cpus: None },
-    Candidate { name: "pass-through, at least once", sets: AT_LEAST_ONCE, bare: true, cpus: None },
-    Candidate { name: "stages off, exactly once", sets: OFF, bare: false, cpus: None },
-    Candidate { name: "stages off, at least once", sets: OFF_AT_LEAST_ONCE, bare: false, cpus: None },
-    Candidate { name: "stages on, exactly once", sets: &[], bare: false, cpus: None },
-    Candidate { name: "stages on, at least once", sets: AT_LEAST_ONCE, bare: false, cpus: None },
-    Candidate { name: "stages on, exactly once, one core", sets: ONE_THREAD, bare: false, cpus: Some("0") },
+    Candidate {
+        name: "pass-through, exactly once",
+        sets: &[],
+        bare: true,
+        cpus: None,
+    },
+    Candidate {
+        name: "pass-through, at least once",
+        sets: AT_LEAST_ONCE,
+        bare: true,
+        cpus: None,
+    },
+    Candidate {
+        name: "stages off, exactly once",
+        sets: OFF,
+        bare: false,
+        cpus: None,
+    },
+    Candidate {
+        name: "stages off, at least once",
+        sets: OFF_AT_LEAST_ONCE,
+        bare: false,
+        cpus: None,
+    },
+    Candidate {
+        name: "stages on, exactly once",
+        sets: &[],
+        bare: false,
+        cpus: None,
+    },
+    Candidate {
+        name: "stages on, at least once",
+        sets: AT_LEAST_ONCE,
+        bare: false,
+        cpus: None,
+    },
+    Candidate {
+        name: "stages on, exactly once, one core",
+        sets: ONE_THREAD,
+        bare: false,
+        cpus: Some("0"),
+    },
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +106,10 @@ struct Figures {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some(at) = arguments.iter().position(|argument| argument == "--pass-through") {
+    if let Some(at) = arguments
+        .iter()
+        .position(|argument| argument == "--pass-through")
+    {
         let sets = arguments[at + 1..].to_vec();
         pass_through(&sets).expect("the pass-through works");
         return;
@@ -76,19 +120,27 @@ fn main() {
     }
     let number = |name: &str, default: usize| {
         let at = arguments.iter().position(|argument| argument == name);
-        at.and_then(|at| arguments.get(at + 1)).and_then(|value| value.parse().ok()).unwrap_or(default)
+        at.and_then(|at| arguments.get(at + 1))
+            .and_then(|value| value.parse().ok())
+            .unwrap_or(default)
     };
     let (articles, rounds) = (number("--articles", 40_000), number("--rounds", 3));
     let broker = Broker::shared();
     let bootstrap = broker.bootstrap();
     let input = topics::create_unique(&bootstrap, "bench-raw", PARTITIONS);
     let bytes = fill(&bootstrap, &input, articles);
-    println!("{articles} articles, {:.1} kB each, {PARTITIONS} partitions, lz4", bytes as f64 / articles as f64 / 1e3);
+    println!(
+        "{articles} articles, {:.1} kB each, {PARTITIONS} partitions, lz4",
+        bytes as f64 / articles as f64 / 1e3
+    );
     let mut results: BTreeMap<usize, Vec<Figures>> = BTreeMap::new();
     for round in 0..rounds {
         for (n, candidate) in CANDIDATES.iter().enumerate() {
             let figures = measure(candidate, &bootstrap, &input, articles);
-            eprintln!("round {round} {:<36} {:>8.0} articles/s", candidate.name, figures.per_second);
+            eprintln!(
+                "round {round} {:<36} {:>8.0} articles/s",
+                candidate.name, figures.per_second
+            );
             results.entry(n).or_default().push(figures);
         }
     }
@@ -106,17 +158,40 @@ fn report(results: &BTreeMap<usize, Vec<Figures>>) {
     for (n, figures) in results {
         let name = CANDIDATES[*n].name;
         let per_second = median(figures, |f| f.per_second);
-        let (cpu, peak) = (median(figures, |f| f.cpu_us), median(figures, |f| f.peak_mib));
+        let (cpu, peak) = (
+            median(figures, |f| f.cpu_us),
+            median(figures, |f| f.peak_mib),
+        );
         rate.insert(name, per_second);
         println!("| {name} | {per_second:.0} | {cpu:.1} | {peak:.0} |");
     }
     let ratio = |what: &str, a: &str, b: &str| println!("{what}: {:.2}", rate[a] / rate[b]);
     println!();
-    ratio("stages off / pass-through, exactly once", "stages off, exactly once", "pass-through, exactly once");
-    ratio("stages off / pass-through, at least once", "stages off, at least once", "pass-through, at least once");
-    ratio("exactly once / at least once, stages off", "stages off, exactly once", "stages off, at least once");
-    ratio("exactly once / at least once, stages on", "stages on, exactly once", "stages on, at least once");
-    ratio("two cores / one core, stages on", "stages on, exactly once", "stages on, exactly once, one core");
+    ratio(
+        "stages off / pass-through, exactly once",
+        "stages off, exactly once",
+        "pass-through, exactly once",
+    );
+    ratio(
+        "stages off / pass-through, at least once",
+        "stages off, at least once",
+        "pass-through, at least once",
+    );
+    ratio(
+        "exactly once / at least once, stages off",
+        "stages off, exactly once",
+        "stages off, at least once",
+    );
+    ratio(
+        "exactly once / at least once, stages on",
+        "stages on, exactly once",
+        "stages on, at least once",
+    );
+    ratio(
+        "two cores / one core, stages on",
+        "stages on, exactly once",
+        "stages on, exactly once, one core",
+    );
 }
 
 /// Produces the articles and returns their bytes.
@@ -128,10 +203,15 @@ fn fill(bootstrap: &str, topic: &str, articles: usize) -> usize {
             .map(|n| {
                 let payload = article(n);
                 total += payload.len();
-                Outgoing::keyed(format!("key-{n}"), payload).to((n % usize::from(PARTITIONS)) as i32)
+                Outgoing::keyed(format!("key-{n}"), payload)
+                    .to((n % usize::from(PARTITIONS)) as i32)
             })
             .collect();
-        let properties = [("bootstrap.servers", bootstrap), ("compression.type", "lz4"), ("linger.ms", "20")];
+        let properties = [
+            ("bootstrap.servers", bootstrap),
+            ("compression.type", "lz4"),
+            ("linger.ms", "20"),
+        ];
         produce_with(&properties, topic, &records);
     }
     total
@@ -160,12 +240,22 @@ fn article(n: usize) -> String {
         "بدأ المزارعون في وادي النهر موسم الحصاد مبكرا بسبب قلة الأمطار.",
     ];
     let story = if n % 5 == 4 { n - 4 } else { n };
-    let (sentences, words, rows) = if story % 2 == 0 { (&ENGLISH, "case", 28) } else { (&ARABIC, "قضية", 18) };
+    let (sentences, words, rows) = if story % 2 == 0 {
+        (&ENGLISH, "case", 28)
+    } else {
+        (&ARABIC, "قضية", 18)
+    };
     let mut seed = story as u64;
     let body: Vec<String> = (0..rows)
         .map(|row| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407 + row);
-            format!("{} {words} {}", sentences[(seed >> 33) as usize % 8], seed >> 44)
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407 + row);
+            format!(
+                "{} {words} {}",
+                sentences[(seed >> 33) as usize % 8],
+                seed >> 44
+            )
         })
         .collect();
     serde_json::json!({
@@ -197,9 +287,23 @@ fn measure(candidate: &Candidate, bootstrap: &str, input: &str, articles: usize)
     ];
     sets.extend(candidate.sets.iter().map(|set| (*set).to_owned()));
     let mut child = start(candidate, &sets);
-    let figures = watch(&mut child, bootstrap, &group, input, articles);
+    // Under at least once offsets are committed once a second, but every record in the output counts; under exactly once
+    // the output also holds transaction markers, but the offsets are exact.
+    let at_least_once = candidate.sets.contains(&"delivery=at_least_once");
+    let asker = Asker::new(bootstrap, &group);
+    let done = || {
+        if at_least_once {
+            asker.written(&output)
+        } else {
+            asker.committed(input)
+        }
+    };
+    let figures = watch(&mut child, done, articles);
     let pid = child.id().to_string();
-    Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
+    Command::new("kill")
+        .args(["-TERM", &pid])
+        .status()
+        .expect("kill");
     child.wait().expect("it ends");
     for topic in [&output, &dead] {
         topics::delete(bootstrap, topic);
@@ -224,19 +328,66 @@ fn start(candidate: &Candidate, sets: &[String]) -> Child {
     if candidate.bare {
         command.arg("--pass-through").args(sets);
     } else {
-        command.arg("run").args(sets.iter().flat_map(|set| ["--set", set]));
+        command
+            .arg("run")
+            .args(sets.iter().flat_map(|set| ["--set", set]));
     }
     command.stdout(Stdio::null()).spawn().expect("it starts")
 }
 
-/// Watches the committed offsets until all articles are through. The clock runs from the first commit seen.
-fn watch(child: &mut Child, bootstrap: &str, group: &str, input: &str, articles: usize) -> Figures {
-    let done = || topics::committed(bootstrap, group, input).values().sum::<i64>().max(0) as usize;
+/// Asks the broker how far a candidate is, over one connection.
+struct Asker(BaseConsumer);
+
+impl Asker {
+    fn new(bootstrap: &str, group: &str) -> Self {
+        let mut client = ClientConfig::new();
+        Self(
+            client
+                .set("bootstrap.servers", bootstrap)
+                .set("group.id", group)
+                .create()
+                .expect("a consumer"),
+        )
+    }
+
+    fn committed(&self, topic: &str) -> usize {
+        let mut wanted = TopicPartitionList::new();
+        wanted.add_partition_range(topic, 0, i32::from(PARTITIONS) - 1);
+        let committed = self
+            .0
+            .committed_offsets(wanted, Duration::from_secs(10))
+            .expect("committed offsets");
+        committed
+            .elements()
+            .iter()
+            .filter_map(|element| element.offset().to_raw())
+            .map(|n| n.max(0) as usize)
+            .sum()
+    }
+
+    fn written(&self, topic: &str) -> usize {
+        let end = |partition| {
+            self.0
+                .fetch_watermarks(topic, partition, Duration::from_secs(10))
+                .expect("an end")
+                .1
+        };
+        (0..i32::from(PARTITIONS))
+            .map(|partition| end(partition).max(0) as usize)
+            .sum()
+    }
+}
+
+/// Watches until all articles are through. The clock runs from the first that are seen.
+fn watch(child: &mut Child, done: impl Fn() -> usize, articles: usize) -> Figures {
     let deadline = Instant::now() + Duration::from_secs(300);
     let mut first: Option<(Instant, usize, f64)> = None;
     loop {
         assert!(Instant::now() < deadline, "too slow");
-        assert!(child.try_wait().expect("a child").is_none(), "it ended early");
+        assert!(
+            child.try_wait().expect("a child").is_none(),
+            "it ended early"
+        );
         let (count, cpu) = (done(), cpu_seconds(child.id()));
         let now = Instant::now();
         match first {
@@ -258,20 +409,32 @@ fn watch(child: &mut Child, bootstrap: &str, group: &str, input: &str, articles:
 fn cpu_seconds(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let ticks: u64 = after_name
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
     ticks as f64 / 100.0
 }
 
 fn peak_mib(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok())
+        .unwrap_or(0.0)
+        / 1024.0
 }
 
 /// Consume, produce, commit; nothing else. The settings are those of the stage.
 fn pass_through(sets: &[String]) -> Result<(), KafkaFailure> {
-    let sources = Sources { sets: sets.to_vec(), ..Sources::default() };
-    let config = Config::load(&sources).map_err(|errors| KafkaFailure::Settings(errors.to_string()))?.config;
+    let sources = Sources {
+        sets: sets.to_vec(),
+        ..Sources::default()
+    };
+    let config = Config::load(&sources)
+        .map_err(|errors| KafkaFailure::Settings(errors.to_string()))?
+        .config;
     let info = ProcessInfo {
         version: String::new(),
         revision: String::new(),
@@ -280,7 +443,13 @@ fn pass_through(sets: &[String]) -> Result<(), KafkaFailure> {
     };
     let ownership = Arc::new(Ownership::new());
     let metrics = Metrics::new(&info);
-    let source = Source::subscribe(&config, ownership.clone(), metrics, Health::new(0, 60_000), || 0)?;
+    let source = Source::subscribe(
+        &config,
+        ownership.clone(),
+        metrics,
+        Health::new(0, 60_000),
+        || 0,
+    )?;
     let client = client_config(&config, newsstage::config::Role::Producer);
     let mut producer = Producer::new(&client, TokenSource::new(&config))?;
     let exactly_once = config.delivery == Delivery::ExactlyOnce;
@@ -308,7 +477,10 @@ fn pass_through(sets: &[String]) -> Result<(), KafkaFailure> {
         producer.reset();
         let mut next = BTreeMap::new();
         for (message, epoch) in batch {
-            next.insert((message.position.partition, epoch), message.position.offset + 1);
+            next.insert(
+                (message.position.partition, epoch),
+                message.position.offset + 1,
+            );
             let record = Record {
                 topic: output.clone(),
                 partition: None,
@@ -317,12 +489,18 @@ fn pass_through(sets: &[String]) -> Result<(), KafkaFailure> {
                 headers: message.headers,
                 timestamp_ms: message.timestamp_ms,
             };
-            producer.send(&record, deadline).map_err(|undelivered| KafkaFailure::Abort(undelivered.reason))?;
+            producer
+                .send(&record, deadline)
+                .map_err(|undelivered| KafkaFailure::Abort(undelivered.reason))?;
         }
-        let failed = producer.wait_delivered(deadline).map_err(|n| KafkaFailure::Abort(n.to_string()))?;
+        let failed = producer
+            .wait_delivered(deadline)
+            .map_err(|n| KafkaFailure::Abort(n.to_string()))?;
         assert!(failed.is_empty(), "{failed:?}");
         if exactly_once {
-            let group = source.group_metadata().ok_or_else(|| KafkaFailure::Abort("no group".to_owned()))?;
+            let group = source
+                .group_metadata()
+                .ok_or_else(|| KafkaFailure::Abort("no group".to_owned()))?;
             producer.send_offsets(&source.offset_list(&next)?, &group, deadline, || ())?;
             producer.commit(deadline, || ())?;
         } else {

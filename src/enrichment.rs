@@ -149,7 +149,11 @@ struct WireEvidence<'a> {
 /// Writes the member as JSON. `evidence` is false where the record would otherwise be too large.
 pub fn to_json(stage: &StageInfo, findings: &Findings<'_>, evidence: bool) -> Vec<u8> {
     let position = findings.position;
-    let mut warnings: Vec<&'static str> = findings.warnings.iter().map(|warning| warning.as_str()).collect();
+    let mut warnings: Vec<&'static str> = findings
+        .warnings
+        .iter()
+        .map(|warning| warning.as_str())
+        .collect();
     if !evidence {
         warnings.push(Warning::EvidenceDropped.as_str());
     }
@@ -159,11 +163,17 @@ pub fn to_json(stage: &StageInfo, findings: &Findings<'_>, evidence: bool) -> Ve
         v: ENRICHMENT_VERSION,
         id: findings.id,
         stage,
-        input: WireInput { topic: &position.topic, partition: position.partition, offset: position.offset },
+        input: WireInput {
+            topic: &position.topic,
+            partition: position.partition,
+            offset: position.offset,
+        },
         content: findings.document.filter(|_| evidence).map(content),
         dedup: findings.dedup.map(dedup),
         language: findings.language.map(language),
-        topics: findings.topics.map(|tags| tags.iter().map(|tag| topic(tag, evidence)).collect()),
+        topics: findings
+            .topics
+            .map(|tags| tags.iter().map(|tag| topic(tag, evidence)).collect()),
         warnings,
     };
     // Serialising plain structs into a vector has no failing path; an empty object keeps the record valid JSON.
@@ -196,7 +206,11 @@ fn content(document: &Document) -> WireContent<'_> {
                         last.end = end;
                     }
                 }
-                _ if content => main.push(WireSpan { field: pointer, start, end }),
+                _ if content => main.push(WireSpan {
+                    field: pointer,
+                    start,
+                    end,
+                }),
                 _ => dropped.push(WireDropped {
                     kind: kind.as_str(),
                     field: pointer,
@@ -208,7 +222,11 @@ fn content(document: &Document) -> WireContent<'_> {
             open = Some((content, kind));
         }
     }
-    WireContent { characters: document.characters, main, dropped }
+    WireContent {
+        characters: document.characters,
+        main,
+        dropped,
+    }
 }
 
 fn dedup(verdict: &DedupVerdict) -> WireDedup<'_> {
@@ -231,7 +249,10 @@ fn language(guess: &LanguageGuess) -> WireLanguage<'_> {
         shares: guess
             .shares
             .iter()
-            .map(|share| WireShare { code: &share.code, share: rounded(share.share) })
+            .map(|share| WireShare {
+                code: &share.code,
+                share: rounded(share.share),
+            })
             .collect(),
         declared: guess.declared.as_deref(),
         agrees: guess.agrees,
@@ -239,7 +260,11 @@ fn language(guess: &LanguageGuess) -> WireLanguage<'_> {
 }
 
 fn topic(tag: &TopicTag, evidence: bool) -> WireTopic<'_> {
-    let spans = if evidence { tag.evidence.as_slice() } else { &[] };
+    let spans = if evidence {
+        tag.evidence.as_slice()
+    } else {
+        &[]
+    };
     WireTopic {
         id: &tag.id,
         label: &tag.label,
@@ -251,7 +276,12 @@ fn topic(tag: &TopicTag, evidence: bool) -> WireTopic<'_> {
         confidence: rounded(tag.confidence),
         evidence: spans
             .iter()
-            .map(|span| WireEvidence { term: &span.term, field: &span.field, start: span.start, end: span.end })
+            .map(|span| WireEvidence {
+                term: &span.term,
+                field: &span.field,
+                start: span.start,
+                end: span.end,
+            })
             .collect(),
     }
 }

@@ -28,12 +28,20 @@ impl Articles {
         } else {
             (Box::new(File::open(path)?), path.to_string_lossy().into())
         };
-        Self::new(Box::new(BufReader::with_capacity(1 << 16, Counted { input, counted })), topic)
+        Self::new(
+            Box::new(BufReader::with_capacity(
+                1 << 16,
+                Counted { input, counted },
+            )),
+            topic,
+        )
     }
 
     fn new(mut lines: Box<dyn BufRead>, topic: Arc<str>) -> io::Result<Self> {
         let mut pending = Vec::new();
-        while pending.iter().all(u8::is_ascii_whitespace) && lines.read_until(b'\n', &mut pending)? > 0 {}
+        while pending.iter().all(u8::is_ascii_whitespace)
+            && lines.read_until(b'\n', &mut pending)? > 0
+        {}
         let mut whole = false;
         if !is_json(&pending) && pending.trim_ascii_start().starts_with(b"{") {
             // Either the first line of a pretty-printed text, or a broken line of many.
@@ -47,7 +55,13 @@ impl Articles {
                 lines = Box::new(io::Cursor::new(tail));
             }
         }
-        Ok(Self { lines, pending, whole, topic, offset: 0 })
+        Ok(Self {
+            lines,
+            pending,
+            whole,
+            topic,
+            offset: 0,
+        })
     }
 
     /// The next message; `None` at the end. Blank lines are not messages.
@@ -90,7 +104,11 @@ impl Articles {
 /// A message that stands at a line of a file.
 pub fn message(topic: &Arc<str>, offset: i64, payload: Vec<u8>) -> Message {
     Message {
-        position: Position { topic: topic.clone(), partition: 0, offset },
+        position: Position {
+            topic: topic.clone(),
+            partition: 0,
+            offset,
+        },
         key: None,
         payload: Some(payload),
         headers: Vec::new(),
@@ -110,7 +128,10 @@ pub fn single(path: &Path) -> io::Result<Message> {
         File::open(path)?.read_to_end(&mut bytes)?;
     }
     let topic: Arc<str> = path.to_string_lossy().into();
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).trim_ascii_start();
+    let start = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&bytes)
+        .trim_ascii_start();
     if !start.starts_with(b"{")
         && !start.starts_with(b"[")
         && let Ok(text) = std::str::from_utf8(&bytes)
@@ -146,30 +167,49 @@ mod tests {
         let lines = Box::new(io::Cursor::new(text.as_bytes().to_vec()));
         let mut articles = Articles::new(lines, "file".into()).unwrap();
         std::iter::from_fn(|| articles.next().unwrap())
-            .map(|m| (m.position.offset, String::from_utf8(m.payload.unwrap()).unwrap()))
+            .map(|m| {
+                (
+                    m.position.offset,
+                    String::from_utf8(m.payload.unwrap()).unwrap(),
+                )
+            })
             .collect()
     }
 
     fn rows(rows: &[(i64, &str)]) -> Vec<(i64, String)> {
-        rows.iter().map(|(n, text)| (*n, (*text).to_owned())).collect()
+        rows.iter()
+            .map(|(n, text)| (*n, (*text).to_owned()))
+            .collect()
     }
 
     #[test]
     fn lines_are_messages_numbered_by_line() {
-        assert_eq!(read("{\"a\":1}\n\n{\"a\":2}"), rows(&[(0, "{\"a\":1}"), (2, "{\"a\":2}")]));
+        assert_eq!(
+            read("{\"a\":1}\n\n{\"a\":2}"),
+            rows(&[(0, "{\"a\":1}"), (2, "{\"a\":2}")])
+        );
         assert_eq!(read(""), rows(&[]));
         assert_eq!(read("\n \n"), rows(&[]));
     }
 
     #[test]
     fn a_pretty_printed_file_is_one_message() {
-        assert_eq!(read("{\n  \"a\": 1\n}\n"), rows(&[(0, "{\n  \"a\": 1\n}\n")]));
+        assert_eq!(
+            read("{\n  \"a\": 1\n}\n"),
+            rows(&[(0, "{\n  \"a\": 1\n}\n")])
+        );
         assert_eq!(read("\n{\n\"a\": 1}"), rows(&[(0, "\n{\n\"a\": 1}")]));
     }
 
     #[test]
     fn a_broken_first_line_does_not_swallow_the_others() {
-        assert_eq!(read("{\"a\":\n{\"a\":2}\n"), rows(&[(0, "{\"a\":"), (1, "{\"a\":2}")]));
-        assert_eq!(read("not json\n{\"a\":2}\n"), rows(&[(0, "not json"), (1, "{\"a\":2}")]));
+        assert_eq!(
+            read("{\"a\":\n{\"a\":2}\n"),
+            rows(&[(0, "{\"a\":"), (1, "{\"a\":2}")])
+        );
+        assert_eq!(
+            read("not json\n{\"a\":2}\n"),
+            rows(&[(0, "not json"), (1, "{\"a\":2}")])
+        );
     }
 }

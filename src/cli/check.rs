@@ -80,27 +80,46 @@ pub fn main(args: &CheckArgs) -> Exit {
         Err(exit) => return exit,
     };
     let paint = Paint::new(std::io::stdout().is_terminal());
-    let mut report = Report { paint, out: String::new(), warnings: loaded.warnings.len(), faults: 0 };
+    let mut report = Report {
+        paint,
+        out: String::new(),
+        warnings: loaded.warnings.len(),
+        faults: 0,
+    };
     if let Err(errors) = loaded.validate_for_run() {
-        report.fail(&format!("configuration: {errors}"), "see docs/configuration.md");
+        report.fail(
+            &format!("configuration: {errors}"),
+            "see docs/configuration.md",
+        );
         print(&report.out);
         return Exit::Config;
     }
     report.ok("configuration: every key is known, every value in range");
     offline(&loaded.config, &mut report);
     if !args.offline {
-        online(&loaded.config, Duration::from_secs(args.timeout.max(1)), &mut report);
+        online(
+            &loaded.config,
+            Duration::from_secs(args.timeout.max(1)),
+            &mut report,
+        );
     }
     let summary = format!("{} faults, {} warnings\n", report.faults, report.warnings);
     print(&format!("{}{summary}", report.out));
-    if report.faults > 0 || (args.strict && report.warnings > 0) { Exit::Data } else { Exit::Success }
+    if report.faults > 0 || (args.strict && report.warnings > 0) {
+        Exit::Data
+    } else {
+        Exit::Success
+    }
 }
 
 fn offline(config: &Config, report: &mut Report) {
     if config.stages.topics {
         match TopicTagger::new(&config.topics) {
             Ok(tagger) => report.ok(&format!("topics: lexicons {}", tagger.generation())),
-            Err(error) => report.fail(&format!("topics: {error}"), "correct the lexicon, or topics.lexicons"),
+            Err(error) => report.fail(
+                &format!("topics: {error}"),
+                "correct the lexicon, or topics.lexicons",
+            ),
         }
     }
     if config.stages.dedup {
@@ -111,25 +130,45 @@ fn offline(config: &Config, report: &mut Report) {
 fn index(config: &Config, report: &mut Report) {
     let path = &config.dedup.path;
     if !path.exists() {
-        return report.ok(&format!("dedup: {} does not exist yet and will be made", path.display()));
+        return report.ok(&format!(
+            "dedup: {} does not exist yet and will be made",
+            path.display()
+        ));
     }
     match DedupIndex::open(&config.dedup, now_ms()) {
-        Ok((index, _)) => report.ok(&format!("dedup: {} holds {} articles", path.display(), index.len())),
+        Ok((index, _)) => report.ok(&format!(
+            "dedup: {} holds {} articles",
+            path.display(),
+            index.len()
+        )),
         Err(error @ crate::dedup::IndexError::Locked { .. }) => {
-            report.warn(&format!("dedup: {error}"), "fine when that is the running stage; each stage needs its own folder");
+            report.warn(
+                &format!("dedup: {error}"),
+                "fine when that is the running stage; each stage needs its own folder",
+            );
         }
-        Err(error) => report.fail(&format!("dedup: {error}"), "dedup.path must be a folder that can be written"),
+        Err(error) => report.fail(
+            &format!("dedup: {error}"),
+            "dedup.path must be a folder that can be written",
+        ),
     }
 }
 
 fn online(config: &Config, timeout: Duration, report: &mut Report) {
     let inspector = match Inspector::new(config, timeout) {
         Ok(inspector) => inspector,
-        Err(failure) => return report.fail(&failure.to_string(), "see kafka.* in docs/configuration.md"),
+        Err(failure) => {
+            return report.fail(&failure.to_string(), "see kafka.* in docs/configuration.md");
+        }
     };
     let input = topic(&inspector, "input.topic", &config.input.topic, report);
     let output = topic(&inspector, "output.topic", &config.output.topic, report);
-    let dead = topic(&inspector, "dead_letter.topic", &config.dead_letter.topic, report);
+    let dead = topic(
+        &inspector,
+        "dead_letter.topic",
+        &config.dead_letter.topic,
+        report,
+    );
     if let Some(name) = &config.output.duplicates_topic {
         topic(&inspector, "output.duplicates_topic", name, report);
     }
@@ -144,20 +183,39 @@ fn online(config: &Config, timeout: Duration, report: &mut Report) {
 fn topic(inspector: &Inspector, key: &str, name: &str, report: &mut Report) -> Option<TopicFacts> {
     match inspector.topic(name) {
         Ok(Some(facts)) => {
-            let size = facts.max_message_bytes.map_or_else(|| "unknown".to_owned(), |bytes| bytes.to_string());
-            report.ok(&format!("{key}: {name} has {} partitions, takes records of {size} bytes", facts.partitions));
+            let size = facts
+                .max_message_bytes
+                .map_or_else(|| "unknown".to_owned(), |bytes| bytes.to_string());
+            report.ok(&format!(
+                "{key}: {name} has {} partitions, takes records of {size} bytes",
+                facts.partitions
+            ));
             return Some(facts);
         }
-        Ok(None) => report.fail(&format!("{key}: {name} does not exist"), "create it, or correct the name"),
+        Ok(None) => report.fail(
+            &format!("{key}: {name} does not exist"),
+            "create it, or correct the name",
+        ),
         Err(failure @ KafkaFailure::Denied(_)) => {
-            report.fail(&format!("{key}: {failure}"), "give this user Describe and Read (input) or Write (output)");
+            report.fail(
+                &format!("{key}: {failure}"),
+                "give this user Describe and Read (input) or Write (output)",
+            );
         }
-        Err(failure) => report.fail(&format!("{key}: {failure}"), "is kafka.brokers right, and the broker up?"),
+        Err(failure) => report.fail(
+            &format!("{key}: {failure}"),
+            "is kafka.brokers right, and the broker up?",
+        ),
     }
     None
 }
 
-fn sizes(input: Option<&TopicFacts>, output: Option<&TopicFacts>, dead: Option<&TopicFacts>, report: &mut Report) {
+fn sizes(
+    input: Option<&TopicFacts>,
+    output: Option<&TopicFacts>,
+    dead: Option<&TopicFacts>,
+    report: &mut Report,
+) {
     let bytes = |facts: Option<&TopicFacts>| facts.and_then(|facts| facts.max_message_bytes);
     let Some(input) = bytes(input) else { return };
     if let Some(output) = bytes(output).filter(|&output| output < input + 16 * 1024) {
@@ -174,15 +232,31 @@ fn sizes(input: Option<&TopicFacts>, output: Option<&TopicFacts>, dead: Option<&
     }
 }
 
-fn layout(config: &Config, input: Option<&TopicFacts>, output: Option<&TopicFacts>, report: &mut Report) {
-    let (Some(input), Some(output)) = (input, output) else { return };
-    if config.output.partition == crate::config::Partitioning::Input && output.partitions < input.partitions {
+fn layout(
+    config: &Config,
+    input: Option<&TopicFacts>,
+    output: Option<&TopicFacts>,
+    report: &mut Report,
+) {
+    let (Some(input), Some(output)) = (input, output) else {
+        return;
+    };
+    if config.output.partition == crate::config::Partitioning::Input
+        && output.partitions < input.partitions
+    {
         report.fail(
-            &format!("partitions: the input has {}, the output only {}", input.partitions, output.partitions),
+            &format!(
+                "partitions: the input has {}, the output only {}",
+                input.partitions, output.partitions
+            ),
             "output.partition = \"input\" needs as many; add partitions or use \"key\"",
         );
     }
-    if output.cleanup_policy.as_deref().is_some_and(|policy| policy.contains("compact")) {
+    if output
+        .cleanup_policy
+        .as_deref()
+        .is_some_and(|policy| policy.contains("compact"))
+    {
         report.warn(
             "output.topic is compacted: records without a key are refused, older versions disappear",
             "use cleanup.policy=delete, or make sure that every input message has a key",
@@ -192,8 +266,20 @@ fn layout(config: &Config, input: Option<&TopicFacts>, output: Option<&TopicFact
 
 fn group(config: &Config, timeout: Duration, report: &mut Report) {
     match source::committed_of_group(config, timeout) {
-        Ok(committed) => report.ok(&format!("kafka.group: {} ({committed} partitions with a commit)", config.kafka.group)),
-        Err(failure) => report.fail(&format!("kafka.group: {failure}"), "give this user Read on the group"),
+        Ok(committed) => report.ok(&format!(
+            "kafka.group: {} ({committed} partitions with a commit)",
+            config.kafka.group
+        )),
+        Err(failure @ KafkaFailure::Denied(_)) => {
+            report.fail(
+                &format!("kafka.group: {failure}"),
+                "give this user Read on the group",
+            );
+        }
+        Err(failure) => report.fail(
+            &format!("kafka.group: {failure}"),
+            "is the broker up, and its group coordinator?",
+        ),
     }
 }
 
@@ -202,7 +288,8 @@ fn transactions(config: &Config, timeout: Duration, report: &mut Report) {
     let id = format!("{}-check", config.kafka.transactional_id());
     let mut client = client_config(config, Role::Producer);
     client.set("transactional.id", &id);
-    let tried = Producer::new(&client, TokenSource::new(config)).and_then(|producer| producer.init_transactions(timeout));
+    let tried = Producer::new(&client, TokenSource::new(config))
+        .and_then(|producer| producer.init_transactions(timeout));
     match tried {
         Ok(()) => report.ok(&format!("transactions: the broker registered {id:?}")),
         Err(failure) => report.fail(

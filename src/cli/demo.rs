@@ -64,7 +64,13 @@ fn demo(args: &DemoArgs) -> Result<Exit, Trouble> {
     broker.produce(&messages).map_err(|error| trouble(&error))?;
     let stop = Arc::new(AtomicBool::new(false));
     let worker = start(config.clone(), stop.clone())?;
-    let seen = watch(&broker, messages.len(), &worker, args.fast || !terminal, paint)?;
+    let seen = watch(
+        &broker,
+        messages.len(),
+        &worker,
+        args.fast || !terminal,
+        paint,
+    )?;
     stop.store(true, Ordering::Release);
     match worker.join() {
         Ok(Ok(())) => {}
@@ -103,19 +109,29 @@ fn config(broker: &Broker, folder: &std::path::Path) -> Config {
     config.batch.bytes = ByteSize::from_mib(1);
     config.batch.linger = TimeSpan::from_millis(20);
     config.dedup.path = folder.join("index");
-    config.admin = AdminConfig { enabled: false, ..AdminConfig::default() };
+    config.admin = AdminConfig {
+        enabled: false,
+        ..AdminConfig::default()
+    };
     config
 }
 
 /// The bundled articles, and the two messages that no text file can hold: bytes that are not UTF-8, and a tombstone.
 fn messages() -> Vec<Message> {
-    let lines = ARTICLES.lines().filter(|line| !line.trim().is_empty()).map(|line| Some(line.as_bytes().to_vec()));
+    let lines = ARTICLES
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| Some(line.as_bytes().to_vec()));
     let broken = [Some(b"{\"title\":\"caf\xe9\"}".to_vec()), None];
     lines
         .chain(broken)
         .enumerate()
         .map(|(n, payload)| Message {
-            position: Position { topic: INPUT.into(), partition: 0, offset: n as i64 },
+            position: Position {
+                topic: INPUT.into(),
+                partition: 0,
+                offset: n as i64,
+            },
             key: Some(format!("demo-{n}").into_bytes()),
             payload,
             headers: Vec::new(),
@@ -130,10 +146,23 @@ fn start(
 ) -> Result<std::thread::JoinHandle<Result<(), worker::WorkerError>>, Trouble> {
     let metrics = Metrics::new(&process_info(&config));
     let health = Health::new(now_ms(), 60_000);
-    let (pipeline, _) = Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| trouble(&error))?;
-    let rooms = Some(Rooms { output: ROOM, dead_letter: ROOM });
+    let (pipeline, _) =
+        Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| trouble(&error))?;
+    let rooms = Some(Rooms {
+        output: ROOM,
+        dead_letter: ROOM,
+    });
     let connect_timeout = Duration::from_secs(10);
-    let parts = Parts { config, pipeline, metrics, health, clock: now_ms, stop, connect_timeout, rooms };
+    let parts = Parts {
+        config,
+        pipeline,
+        metrics,
+        health,
+        clock: now_ms,
+        stop,
+        connect_timeout,
+        rooms,
+    };
     std::thread::Builder::new()
         .name("worker".into())
         .spawn(move || worker::run(parts))
@@ -153,7 +182,10 @@ fn watch(
     let mut seen = Vec::new();
     while seen.len() < expected {
         if Instant::now() > deadline || worker.is_finished() {
-            return Err(trouble(&format!("only {} of {expected} messages came through", seen.len())));
+            return Err(trouble(&format!(
+                "only {} of {expected} messages came through",
+                seen.len()
+            )));
         }
         if let Some(record) = broker::next(&consumer) {
             show(&table::row(&record, paint))?;
@@ -171,15 +203,26 @@ fn explained(config: &Config, messages: &[Message], paint: Paint) -> Result<(), 
     let wanted = format!("\"id\": \"{EXPLAINED}\"");
     let compact = format!("\"id\":\"{EXPLAINED}\"");
     let holds = |message: &&Message| {
-        let text = message.payload.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        let text = message
+            .payload
+            .as_deref()
+            .map(String::from_utf8_lossy)
+            .unwrap_or_default();
         text.contains(&wanted) || text.contains(&compact)
     };
-    let Some(message) = messages.iter().find(holds) else { return Ok(()) };
+    let Some(message) = messages.iter().find(holds) else {
+        return Ok(());
+    };
     let mut pipeline = enrich::pipeline(config.clone(), None)?;
     let before = usize::try_from(message.position.offset).unwrap_or(0);
     pipeline.process(&messages[..before.min(messages.len())], now_ms());
     let (text, _) = explain::render(&mut pipeline, message, false, paint);
-    show(&format!("\n{}\n\n{text}", paint.bold(&format!("newsstage explain: why {EXPLAINED} got its verdicts"))))
+    show(&format!(
+        "\n{}\n\n{text}",
+        paint.bold(&format!(
+            "newsstage explain: why {EXPLAINED} got its verdicts"
+        ))
+    ))
 }
 
 fn next_steps(paint: Paint) -> String {

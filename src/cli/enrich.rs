@@ -58,14 +58,21 @@ fn enrich(args: &EnrichArgs) -> Result<Exit, Trouble> {
     let config = load(&args.config).map_err(Trouble::Said)?.config;
     let mut pipeline = pipeline(config, args.index.as_deref())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files.clone() };
+    let files = if args.files.is_empty() {
+        vec![PathBuf::from("-")]
+    } else {
+        args.files.clone()
+    };
     let progress = progress(&files);
     let mut totals = Totals::default();
     for file in &files {
         let bar = progress.clone();
-        let mut articles = Articles::open(file, move |bytes| bar.inc(bytes)).map_err(|e| unreadable(file, &e))?;
+        let mut articles =
+            Articles::open(file, move |bytes| bar.inc(bytes)).map_err(|e| unreadable(file, &e))?;
         loop {
-            let batch = articles.take(BATCH).map_err(|error| unreadable(file, &error))?;
+            let batch = articles
+                .take(BATCH)
+                .map_err(|error| unreadable(file, &error))?;
             if batch.is_empty() {
                 break;
             }
@@ -76,16 +83,24 @@ fn enrich(args: &EnrichArgs) -> Result<Exit, Trouble> {
             })?;
             for (message, outcome) in batch.iter().zip(&outcomes) {
                 totals.count(outcome);
-                write_outcome(&mut out, message, outcome, &progress).map_err(|error| unwritable(&error))?;
+                write_outcome(&mut out, message, outcome, &progress)
+                    .map_err(|error| unwritable(&error))?;
             }
         }
     }
     out.flush().map_err(|error| unwritable(&error))?;
     progress.finish_and_clear();
     if !progress.is_hidden() || totals.rejected > 0 {
-        say(&format!("{} enriched, {} not\n", totals.enriched, totals.rejected));
+        say(&format!(
+            "{} enriched, {} not\n",
+            totals.enriched, totals.rejected
+        ));
     }
-    Ok(if args.strict && totals.rejected > 0 { Exit::Data } else { Exit::Success })
+    Ok(if args.strict && totals.rejected > 0 {
+        Exit::Data
+    } else {
+        Exit::Success
+    })
 }
 
 #[derive(Default)]
@@ -113,8 +128,17 @@ fn write_outcome(
     match outcome {
         Outcome::Enriched(enriched) => {
             // One record, one line. A line break can only stand between the parts of a JSON text, never in a string.
-            let line: Vec<u8> =
-                enriched.value.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }).collect();
+            let line: Vec<u8> = enriched
+                .value
+                .iter()
+                .map(|&byte| {
+                    if matches!(byte, b'\n' | b'\r') {
+                        b' '
+                    } else {
+                        byte
+                    }
+                })
+                .collect();
             out.write_all(&line)?;
             out.write_all(b"\n")
         }
@@ -138,7 +162,11 @@ pub fn pipeline(mut config: Config, index: Option<&Path>) -> Result<Pipeline, Tr
     };
     pipeline.map_err(|error| {
         say(&format!("{error}\n"));
-        let exit = if matches!(error, PipelineError::Index(_)) { Exit::InputOutput } else { Exit::Config };
+        let exit = if matches!(error, PipelineError::Index(_)) {
+            Exit::InputOutput
+        } else {
+            Exit::Config
+        };
         Trouble::Said(exit)
     })
 }
@@ -147,11 +175,20 @@ pub fn pipeline(mut config: Config, index: Option<&Path>) -> Result<Pipeline, Tr
 fn progress(files: &[PathBuf]) -> ProgressBar {
     let total: Option<u64> = files
         .iter()
-        .map(|file| std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file).map(|m| m.len()))
+        .map(|file| {
+            std::fs::metadata(file)
+                .ok()
+                .filter(std::fs::Metadata::is_file)
+                .map(|m| m.len())
+        })
         .sum();
-    let Some(total) = total.filter(|_| std::io::stderr().is_terminal()) else { return ProgressBar::hidden() };
+    let Some(total) = total.filter(|_| std::io::stderr().is_terminal()) else {
+        return ProgressBar::hidden();
+    };
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+    {
         bar.set_style(style);
     }
     bar

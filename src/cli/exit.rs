@@ -42,21 +42,44 @@ impl Exit {
         (Self::Success, "done; for run: drained and committed"),
         (Self::Failure, "a failure without a code of its own"),
         (Self::Usage, "wrong command line"),
-        (Self::Data, "enrich --strict met a bad article, or check found a fault"),
-        (Self::OffsetsLost, "the committed offsets are gone from the input topic"),
-        (Self::Unavailable, "the broker cannot be reached at the start, or a topic is missing"),
+        (
+            Self::Data,
+            "enrich --strict met a bad article, or check found a fault",
+        ),
+        (
+            Self::OffsetsLost,
+            "the committed offsets are gone from the input topic",
+        ),
+        (
+            Self::Unavailable,
+            "the broker cannot be reached at the start, or a topic is missing",
+        ),
         (Self::Software, "a bug in this program"),
-        (Self::InputOutput, "the duplicate index or a file cannot be read or written"),
-        (Self::DrainDeadline, "the drain deadline passed; unfinished work will be read again"),
-        (Self::Fenced, "fenced by another instance, or a fatal error of the Kafka client"),
+        (
+            Self::InputOutput,
+            "the duplicate index or a file cannot be read or written",
+        ),
+        (
+            Self::DrainDeadline,
+            "the drain deadline passed; unfinished work will be read again",
+        ),
+        (
+            Self::Fenced,
+            "fenced by another instance, or a fatal error of the Kafka client",
+        ),
         (Self::Denied, "the broker denies authentication or a right"),
         (Self::Config, "the configuration is wrong"),
-        (Self::Interrupted, "a second signal ended the process at once"),
+        (
+            Self::Interrupted,
+            "a second signal ended the process at once",
+        ),
     ];
 
     /// The table as it stands in `--help`.
     pub fn help() -> String {
-        let rows = Self::TABLE.iter().map(|(exit, meaning)| format!("  {:>3}  {meaning}\n", *exit as u8));
+        let rows = Self::TABLE
+            .iter()
+            .map(|(exit, meaning)| format!("  {:>3}  {meaning}\n", *exit as u8));
         format!("Exit codes:\n{}", rows.collect::<String>())
     }
 }

@@ -41,7 +41,9 @@ fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
     for file in &args.against {
         let mut earlier = Articles::open(file, |_| ()).map_err(|error| unreadable(file, &error))?;
         loop {
-            let batch = earlier.take(512).map_err(|error| unreadable(file, &error))?;
+            let batch = earlier
+                .take(512)
+                .map_err(|error| unreadable(file, &error))?;
             if batch.is_empty() {
                 break;
             }
@@ -49,17 +51,35 @@ fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
         }
     }
     let message = articles::single(&args.file).map_err(|error| unreadable(&args.file, &error))?;
-    let (text, exit) = render(&mut pipeline, &message, args.json, Paint::new(std::io::stdout().is_terminal()));
+    let (text, exit) = render(
+        &mut pipeline,
+        &message,
+        args.json,
+        Paint::new(std::io::stdout().is_terminal()),
+    );
     let printed = print(&text);
-    Ok(if printed == Exit::Success { exit } else { printed })
+    Ok(if printed == Exit::Success {
+        exit
+    } else {
+        printed
+    })
 }
 
 /// The explanation of one message, and the exit code that goes with it.
-pub fn render(pipeline: &mut Pipeline, message: &Message, json: bool, paint: Paint) -> (String, Exit) {
+pub fn render(
+    pipeline: &mut Pipeline,
+    message: &Message,
+    json: bool,
+    paint: Paint,
+) -> (String, Exit) {
     match pipeline.trace(message, now_ms()) {
         Ok(trace) => {
             let outcome = pipeline.assemble(message, &trace);
-            let text = if json { for_programs(&trace, &outcome) } else { for_people(&trace, paint) };
+            let text = if json {
+                for_programs(&trace, &outcome)
+            } else {
+                for_people(&trace, paint)
+            };
             (text, Exit::Success)
         }
         Err(outcome) => (refusal(&outcome, json, paint), Exit::Data),
@@ -69,12 +89,22 @@ pub fn render(pipeline: &mut Pipeline, message: &Message, json: bool, paint: Pai
 fn refusal(outcome: &Outcome, json: bool, paint: Paint) -> String {
     let (code, detail) = match outcome {
         Outcome::Rejected(rejection) => (rejection.code.as_str(), rejection.detail.clone()),
-        _ => ("tombstone", "a message without a value passes through".to_owned()),
+        _ => (
+            "tombstone",
+            "a message without a value passes through".to_owned(),
+        ),
     };
     if json {
-        return format!("{}\n", json!({ "rejected": { "code": code, "detail": detail } }));
+        return format!(
+            "{}\n",
+            json!({ "rejected": { "code": code, "detail": detail } })
+        );
     }
-    format!("{} {code}: {}\n", paint.red("goes to the dead-letter topic:"), safe(&detail))
+    format!(
+        "{} {code}: {}\n",
+        paint.red("goes to the dead-letter topic:"),
+        safe(&detail)
+    )
 }
 
 fn for_people(trace: &Trace<'_>, paint: Paint) -> String {
@@ -104,18 +134,72 @@ fn article(out: &mut String, trace: &Trace<'_>, paint: Paint) {
         crate::article::IdSource::Key => "the Kafka key",
         crate::article::IdSource::Text => "hash of the text",
     };
-    row(out, "id", &format!("{} {}", fit(&article.id, 80), paint.dim(&format!("({origin})"))));
+    row(
+        out,
+        "id",
+        &format!(
+            "{} {}",
+            fit(&article.id, 80),
+            paint.dim(&format!("({origin})"))
+        ),
+    );
     let field = |out: &mut String, name: &str, field: Option<(&str, &str)>| {
         if let Some((pointer, text)) = field {
-            row(out, name, &format!("{} {}", fit(text, 80), paint.dim(&format!("({pointer})"))));
+            row(
+                out,
+                name,
+                &format!("{} {}", fit(text, 80), paint.dim(&format!("({pointer})"))),
+            );
         }
     };
-    field(out, "title", article.title.as_ref().map(|f| (f.pointer.as_str(), f.text.as_ref())));
-    field(out, "summary", article.summary.as_ref().map(|f| (f.field.pointer.as_str(), f.field.text.as_ref())));
-    field(out, "body", article.body.as_ref().map(|f| (f.field.pointer.as_str(), f.field.text.as_ref())));
-    field(out, "url", article.url.as_ref().map(|f| (f.pointer.as_str(), f.text.as_ref())));
-    field(out, "language", article.language.as_ref().map(|f| (f.pointer.as_str(), f.text.as_ref())));
-    field(out, "published", article.published.as_ref().map(|f| (f.pointer.as_str(), f.text.as_ref())));
+    field(
+        out,
+        "title",
+        article
+            .title
+            .as_ref()
+            .map(|f| (f.pointer.as_str(), f.text.as_ref())),
+    );
+    field(
+        out,
+        "summary",
+        article
+            .summary
+            .as_ref()
+            .map(|f| (f.field.pointer.as_str(), f.field.text.as_ref())),
+    );
+    field(
+        out,
+        "body",
+        article
+            .body
+            .as_ref()
+            .map(|f| (f.field.pointer.as_str(), f.field.text.as_ref())),
+    );
+    field(
+        out,
+        "url",
+        article
+            .url
+            .as_ref()
+            .map(|f| (f.pointer.as_str(), f.text.as_ref())),
+    );
+    field(
+        out,
+        "language",
+        article
+            .language
+            .as_ref()
+            .map(|f| (f.pointer.as_str(), f.text.as_ref())),
+    );
+    field(
+        out,
+        "published",
+        article
+            .published
+            .as_ref()
+            .map(|f| (f.pointer.as_str(), f.text.as_ref())),
+    );
     if let Some(url) = &article.canonical_url {
         row(out, "canonical", &fit(url, 80));
     }
@@ -137,25 +221,42 @@ fn text(out: &mut String, document: &Document, paint: Paint) {
             let words = field.text.get(block.bytes.clone()).unwrap_or_default();
             let kind = block.kind.as_str();
             let kind = format!("{kind:<14}");
-            let kind = if block.kind.is_content() { paint.green(&kind) } else { paint.yellow(&kind) };
+            let kind = if block.kind.is_content() {
+                paint.green(&kind)
+            } else {
+                paint.yellow(&kind)
+            };
             let place = paint.dim(&format!("{:>6}–{:<6}", block.span.start, block.span.end));
-            *out += &format!("  {kind} {place} {}{}\n", fit(words, 72), reason(block, paint));
+            *out += &format!(
+                "  {kind} {place} {}{}\n",
+                fit(words, 72),
+                reason(block, paint)
+            );
         }
     }
     if document.truncated {
-        *out += &format!("  {}\n", paint.yellow("the rest is longer than input.limits.text_chars and was not analysed"));
+        *out += &format!(
+            "  {}\n",
+            paint.yellow("the rest is longer than input.limits.text_chars and was not analysed")
+        );
     }
 }
 
 fn reason(block: &Block, paint: Paint) -> String {
-    block.reason.as_ref().map_or_else(String::new, |reason| paint.dim(&format!("  ({})", fit(reason, 48))))
+    block.reason.as_ref().map_or_else(String::new, |reason| {
+        paint.dim(&format!("  ({})", fit(reason, 48)))
+    })
 }
 
 fn dedup(out: &mut String, trace: &Trace<'_>, paint: Paint) {
     let Some(verdict) = &trace.dedup else { return };
     heading(out, paint, "Duplicate?");
     let status = verdict.status.as_str();
-    let status = if verdict.of.is_none() { paint.green(status) } else { paint.cyan(status) };
+    let status = if verdict.of.is_none() {
+        paint.green(status)
+    } else {
+        paint.cyan(status)
+    };
     row(out, "status", &status);
     if let Some(of) = &verdict.of {
         row(out, "of", &fit(of, 80));
@@ -176,26 +277,49 @@ fn dedup(out: &mut String, trace: &Trace<'_>, paint: Paint) {
 fn language(out: &mut String, trace: &Trace<'_>, paint: Paint) {
     let Some(guess) = &trace.language else { return };
     heading(out, paint, "Language");
-    let reliable = if guess.reliable { paint.green("reliable") } else { paint.yellow("not reliable") };
-    row(out, "code", &format!("{}  confidence {:.2}, {reliable}", paint.bold(&guess.code), guess.confidence));
+    let reliable = if guess.reliable {
+        paint.green("reliable")
+    } else {
+        paint.yellow("not reliable")
+    };
+    row(
+        out,
+        "code",
+        &format!(
+            "{}  confidence {:.2}, {reliable}",
+            paint.bold(&guess.code),
+            guess.confidence
+        ),
+    );
     if let Some(script) = &guess.script {
         row(out, "script", script);
     }
     if let Some(group) = &guess.group {
         row(out, "group", group);
     }
-    let shares: Vec<String> =
-        guess.shares.iter().map(|share| format!("{} {:.0} %", share.code, share.share * 100.0)).collect();
+    let shares: Vec<String> = guess
+        .shares
+        .iter()
+        .map(|share| format!("{} {:.0} %", share.code, share.share * 100.0))
+        .collect();
     if !shares.is_empty() {
         row(out, "shares", &shares.join(", "));
     }
-    let candidates: Vec<String> =
-        guess.candidates.iter().take(3).map(|candidate| format!("{} {:.2}", candidate.code, candidate.score)).collect();
+    let candidates: Vec<String> = guess
+        .candidates
+        .iter()
+        .take(3)
+        .map(|candidate| format!("{} {:.2}", candidate.code, candidate.score))
+        .collect();
     if !candidates.is_empty() {
         row(out, "candidates", &candidates.join(", "));
     }
     if let Some(declared) = &guess.declared {
-        let agrees = if guess.agrees == Some(true) { "agrees" } else { "does not agree" };
+        let agrees = if guess.agrees == Some(true) {
+            "agrees"
+        } else {
+            "does not agree"
+        };
         row(out, "declared", &format!("{} ({agrees})", safe(declared)));
     }
 }
@@ -205,7 +329,11 @@ fn topics(out: &mut String, trace: &Trace<'_>, paint: Paint) {
     heading(out, paint, "Topics");
     match &topics.lexicon {
         Some(lexicon) => row(out, "lexicon", lexicon),
-        None => row(out, "lexicon", &paint.yellow("none for this language: no topic can be given")),
+        None => row(
+            out,
+            "lexicon",
+            &paint.yellow("none for this language: no topic can be given"),
+        ),
     }
     for tag in &topics.tags {
         topic(out, trace, tag, &paint.green("✓"), paint);
@@ -216,22 +344,40 @@ fn topics(out: &mut String, trace: &Trace<'_>, paint: Paint) {
 }
 
 fn topic(out: &mut String, trace: &Trace<'_>, tag: &TopicTag, mark: &str, paint: Paint) {
-    let TopicTag { id, label, score, confidence, .. } = tag;
-    *out += &format!("  {mark} {} {}  score {score:.2}, confidence {confidence:.2}\n", id, paint.bold(label));
+    let TopicTag {
+        id,
+        label,
+        score,
+        confidence,
+        ..
+    } = tag;
+    *out += &format!(
+        "  {mark} {} {}  score {score:.2}, confidence {confidence:.2}\n",
+        id,
+        paint.bold(label)
+    );
     for evidence in tag.evidence.iter().take(4) {
         let found = quote(&trace.document, evidence);
         let term = paint.cyan(&safe(&evidence.term));
         let place = paint.dim(&format!("{}–{}", evidence.start, evidence.end));
-        *out += &format!("      {term}  weight {:.1}  {place}  {}\n", evidence.weight, paint.dim(&found));
+        *out += &format!(
+            "      {term}  weight {:.1}  {place}  {}\n",
+            evidence.weight,
+            paint.dim(&found)
+        );
     }
 }
 
 /// The paragraph around a match.
 fn quote(document: &Document, evidence: &Evidence) -> String {
     let found = document.content().find(|(field, block)| {
-        field.pointer == evidence.field && block.span.start <= evidence.start && evidence.start < block.span.end
+        field.pointer == evidence.field
+            && block.span.start <= evidence.start
+            && evidence.start < block.span.end
     });
-    let Some((field, block)) = found else { return String::new() };
+    let Some((field, block)) = found else {
+        return String::new();
+    };
     let text = field.text.get(block.bytes.clone()).unwrap_or_default();
     let before = (evidence.start - block.span.start) as usize;
     let from = before.saturating_sub(24);
@@ -252,12 +398,14 @@ fn for_programs(trace: &Trace<'_>, outcome: &Outcome) -> String {
             "reason": block.reason, "tokens": block.tokens.len(),
         }))
     }).collect();
-    let tag = |tag: &TopicTag| json!({
-        "id": tag.id, "label": tag.label, "score": tag.score, "confidence": tag.confidence,
-        "evidence": tag.evidence.iter().map(|e| json!({
-            "term": e.term, "field": e.field, "start": e.start, "end": e.end, "weight": e.weight,
-        })).collect::<Vec<_>>(),
-    });
+    let tag = |tag: &TopicTag| {
+        json!({
+            "id": tag.id, "label": tag.label, "score": tag.score, "confidence": tag.confidence,
+            "evidence": tag.evidence.iter().map(|e| json!({
+                "term": e.term, "field": e.field, "start": e.start, "end": e.end, "weight": e.weight,
+            })).collect::<Vec<_>>(),
+        })
+    };
     let text = json!({
         "article": {
             "id": article.id, "canonical_url": article.canonical_url, "source": article.source,

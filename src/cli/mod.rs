@@ -89,7 +89,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             error.print().ok();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Success }.into();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            }
+            .into();
         }
     };
     match cli.command {
@@ -113,10 +118,11 @@ pub fn main() -> ExitCode {
 
 /// Loads the configuration, or says on standard error everything that is wrong with it.
 fn load(args: &ConfigArgs) -> Result<Loaded, Exit> {
-    let sources = Sources::from_system(args.config.as_deref(), args.sets.clone()).map_err(|error| {
-        say(&format!("{error}\n"));
-        Exit::Config
-    })?;
+    let sources =
+        Sources::from_system(args.config.as_deref(), args.sets.clone()).map_err(|error| {
+            say(&format!("{error}\n"));
+            Exit::Config
+        })?;
     let loaded = Config::load(&sources).map_err(|errors| {
         say(&format!("{errors}\n"));
         Exit::Config
@@ -138,7 +144,10 @@ fn version(json: bool) -> Exit {
         });
         return print(&format!("{text}\n"));
     }
-    print(&format!("newsstage {} (librdkafka {library})\n", env!("CARGO_PKG_VERSION")))
+    print(&format!(
+        "newsstage {} (librdkafka {library})\n",
+        env!("CARGO_PKG_VERSION")
+    ))
 }
 
 /// Writes to standard output. A reader that went away, as `head` does, is no failure.
@@ -160,7 +169,9 @@ fn say(text: &str) {
 fn process_info(config: &Config) -> ProcessInfo {
     ProcessInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: option_env!("NEWSSTAGE_REVISION").unwrap_or("unknown").to_owned(),
+        revision: option_env!("NEWSSTAGE_REVISION")
+            .unwrap_or("unknown")
+            .to_owned(),
         config_fingerprint: config.fingerprint(),
         started_ms: now_ms(),
     }
@@ -168,7 +179,9 @@ fn process_info(config: &Config) -> ProcessInfo {
 
 /// The time in milliseconds since 1970: the one place where the program reads the clock.
 fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 

@@ -75,20 +75,36 @@ fn serve(config: Config) -> Result<(), Exit> {
         .thread_name("admin")
         .build()
         .map_err(|error| failed(Exit::Software, "runtime", &error))?;
-    runtime.block_on(listen_to_signals(stop.clone())).map_err(|error| failed(Exit::Software, "signals", &error))?;
+    runtime
+        .block_on(listen_to_signals(stop.clone()))
+        .map_err(|error| failed(Exit::Software, "signals", &error))?;
     if config.admin.enabled {
         let listener = runtime
             .block_on(admin::bind(&config.admin.listen))
             .map_err(|error| failed(Exit::Failure, "admin.listen", &error))?;
         serve_admin(&runtime, listener, &config, metrics.clone(), health.clone());
     }
-    let (pipeline, report) = Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| {
-        let exit = if matches!(error, PipelineError::Index(_)) { Exit::InputOutput } else { Exit::Config };
-        failed(exit, "pipeline", &error)
-    })?;
+    let (pipeline, report) =
+        Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| {
+            let exit = if matches!(error, PipelineError::Index(_)) {
+                Exit::InputOutput
+            } else {
+                Exit::Config
+            };
+            failed(exit, "pipeline", &error)
+        })?;
     tracing::info!(?report, path = %config.dedup.path.display(), "duplicate index open");
     health.set_ready(Part::Index);
-    let parts = Parts { config, pipeline, metrics, health, clock: now_ms, stop, connect_timeout: CONNECT_TIMEOUT, rooms: None };
+    let parts = Parts {
+        config,
+        pipeline,
+        metrics,
+        health,
+        clock: now_ms,
+        stop,
+        connect_timeout: CONNECT_TIMEOUT,
+        rooms: None,
+    };
     match worker::run(parts) {
         Ok(()) => {
             tracing::info!("stopped");
@@ -120,7 +136,10 @@ async fn listen_to_signals(stop: Arc<AtomicBool>) -> std::io::Result<()> {
                 _ = interrupt.recv() => "SIGINT",
             };
             if stop.swap(true, Ordering::AcqRel) {
-                tracing::warn!(signal = name, "second signal: ending at once; unfinished work will be read again");
+                tracing::warn!(
+                    signal = name,
+                    "second signal: ending at once; unfinished work will be read again"
+                );
                 exit(Exit::Interrupted as i32);
             }
             tracing::info!(signal = name, "asked to stop");
@@ -136,9 +155,17 @@ fn serve_admin(
     metrics: Metrics,
     health: Health,
 ) {
-    let address = listener.local_addr().map_or_else(|_| config.admin.listen.clone(), |address| address.to_string());
+    let address = listener.local_addr().map_or_else(
+        |_| config.admin.listen.clone(),
+        |address| address.to_string(),
+    );
     tracing::info!(admin = format!("http://{address}"), "admin listening");
-    let state = AdminState { metrics, health, clock: now_ms, listen: config.admin.listen.clone() };
+    let state = AdminState {
+        metrics,
+        health,
+        clock: now_ms,
+        listen: config.admin.listen.clone(),
+    };
     runtime.spawn(async move {
         if let Err(error) = admin::serve(listener, state, std::future::pending()).await {
             tracing::error!(%error, "admin server ended");

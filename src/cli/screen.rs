@@ -56,9 +56,17 @@ fn columns(text: &str) -> usize {
 /// Columns of a character on common terminals: two for East Asian wide ones, none for combining marks.
 fn column(c: char) -> usize {
     match u32::from(c) {
-        0x0300..=0x036f | 0x0483..=0x0489 | 0x0591..=0x05bd | 0x064b..=0x065f | 0x0670 | 0x200c | 0x200d => 0,
+        0x0300..=0x036f
+        | 0x0483..=0x0489
+        | 0x0591..=0x05bd
+        | 0x064b..=0x065f
+        | 0x0670
+        | 0x200c
+        | 0x200d => 0,
         0x0900..=0x0902 | 0x093c | 0x0941..=0x0948 | 0x094d => 0,
-        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => 2,
+        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => {
+            2
+        }
         0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
@@ -73,11 +81,17 @@ pub struct Paint {
 impl Paint {
     /// Colours when `terminal` says so and `NO_COLOR` is not set.
     pub fn new(terminal: bool) -> Self {
-        Self { on: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) }
+        Self {
+            on: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
     }
 
     fn wrap(self, code: &str, text: &str) -> String {
-        if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.on {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Headings.

@@ -60,8 +60,12 @@ impl SourceContext {
             _ => consumer.assign(&starts),
         };
         match result {
-            Ok(()) => tracing::info!(partitions = ?numbers, without_commit = fresh, "partitions assigned"),
-            Err(error) => tracing::error!(partitions = ?numbers, %error, "partitions could not be taken up"),
+            Ok(()) => {
+                tracing::info!(partitions = ?numbers, without_commit = fresh, "partitions assigned")
+            }
+            Err(error) => {
+                tracing::error!(partitions = ?numbers, %error, "partitions could not be taken up")
+            }
         }
         self.health.progress((self.clock)());
     }
@@ -69,7 +73,11 @@ impl SourceContext {
     /// Sets where partitions without a committed offset begin; those with one go on from there. The choice is made
     /// here because librdkafka has one setting for "no offset yet" and for "the offset is gone", and the second must
     /// never be a silent jump.
-    fn choose_starts(&self, consumer: &BaseConsumer<Self>, starts: &mut TopicPartitionList) -> usize {
+    fn choose_starts(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        starts: &mut TopicPartitionList,
+    ) -> usize {
         if starts.count() == 0 {
             return 0;
         }
@@ -93,7 +101,9 @@ impl SourceContext {
                 fresh += 1;
                 start
             };
-            if let Err(error) = starts.set_partition_offset(element.topic(), element.partition(), offset) {
+            if let Err(error) =
+                starts.set_partition_offset(element.topic(), element.partition(), offset)
+            {
                 tracing::warn!(partition = element.partition(), %error, "start offset not set");
             }
         }
@@ -112,7 +122,11 @@ impl SourceContext {
             self.metrics.remove_partition(&self.topic, partition);
         }
         if !numbers.is_empty() {
-            self.metrics.rebalance(if lost { RebalanceEvent::Lost } else { RebalanceEvent::Revoked });
+            self.metrics.rebalance(if lost {
+                RebalanceEvent::Lost
+            } else {
+                RebalanceEvent::Revoked
+            });
         }
         let waited_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if lost {
@@ -131,14 +145,27 @@ impl SourceContext {
 }
 
 fn numbers(partitions: &TopicPartitionList) -> Vec<Partition> {
-    partitions.elements().iter().map(|element| element.partition()).collect()
+    partitions
+        .elements()
+        .iter()
+        .map(|element| element.partition())
+        .collect()
 }
 
 impl ConsumerContext for SourceContext {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, code: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        code: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
         match code {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assigned(consumer, partitions),
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => self.revoked(consumer, partitions),
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                self.assigned(consumer, partitions)
+            }
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
+                self.revoked(consumer, partitions)
+            }
             other => {
                 tracing::warn!(code = %RDKafkaErrorCode::from(other), "rebalance failed; all partitions are given back");
                 self.revoked(consumer, partitions);
@@ -149,7 +176,9 @@ impl ConsumerContext for SourceContext {
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         match result {
             Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
-            Err(error) => tracing::warn!(%error, "offset commit failed; messages may be read again"),
+            Err(error) => {
+                tracing::warn!(%error, "offset commit failed; messages may be read again")
+            }
         }
     }
 
@@ -162,15 +191,26 @@ impl ClientContext for SourceContext {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn stats(&self, statistics: Statistics) {
-        let up = statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP");
+        let up = statistics
+            .brokers
+            .values()
+            .any(|broker| broker.nodeid >= 0 && broker.state == "UP");
         self.health.set_broker_up(up, (self.clock)());
-        let Some(topic) = statistics.topics.get(&*self.topic) else { return };
+        let Some(topic) = statistics.topics.get(&*self.topic) else {
+            return;
+        };
         let committed = self.committed_timestamp_ms.load(Ordering::Relaxed);
         let age = (committed >= 0).then(|| ((self.clock)() - committed).max(0) as f64 / 1000.0);
         let mut behind = false;
         for (partition, resume) in self.ownership.resume_points() {
-            let Some(known) = topic.partitions.get(&partition) else { continue };
-            let end = if known.ls_offset >= 0 { known.ls_offset } else { known.hi_offset };
+            let Some(known) = topic.partitions.get(&partition) else {
+                continue;
+            };
+            let end = if known.ls_offset >= 0 {
+                known.ls_offset
+            } else {
+                known.hi_offset
+            };
             let next = resume.unwrap_or(known.next_offset.max(known.lo_offset));
             if end < 0 || next < 0 {
                 continue;
@@ -190,7 +230,10 @@ impl ClientContext for SourceContext {
         tracing::warn!(client = "consumer", %error, reason, "kafka client reports an error");
     }
 
-    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
+    fn generate_oauth_token(
+        &self,
+        _: Option<&str>,
+    ) -> Result<OAuthToken, Box<dyn std::error::Error>> {
         self.tokens.token()
     }
 }

@@ -57,8 +57,12 @@ impl KafkaFailure {
     /// Sorts an error of a transactional call that is neither retriable nor success.
     pub fn of_transaction(error: &KafkaError) -> Self {
         match error {
-            KafkaError::Transaction(inner) if inner.is_fatal() => Self::Fatal(format!("{}: {}", inner.name(), inner)),
-            KafkaError::Transaction(inner) if is_denial(inner.code()) => Self::Denied(inner.to_string()),
+            KafkaError::Transaction(inner) if inner.is_fatal() => {
+                Self::Fatal(format!("{}: {}", inner.name(), inner))
+            }
+            KafkaError::Transaction(inner) if is_denial(inner.code()) => {
+                Self::Denied(inner.to_string())
+            }
             KafkaError::Transaction(inner) => Self::Abort(format!("{}: {}", inner.name(), inner)),
             other => Self::Abort(other.to_string()),
         }
@@ -67,9 +71,15 @@ impl KafkaFailure {
     /// Sorts an error that came up while a client was made or first used.
     pub fn of_start(error: &KafkaError) -> Self {
         match (error, error.rdkafka_error_code()) {
-            (KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_), _) => Self::Settings(error.to_string()),
-            (KafkaError::Transaction(inner), _) if inner.is_fatal() => Self::Fatal(inner.to_string()),
-            (KafkaError::Transaction(inner), _) if is_denial(inner.code()) => Self::Denied(inner.to_string()),
+            (KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_), _) => {
+                Self::Settings(error.to_string())
+            }
+            (KafkaError::Transaction(inner), _) if inner.is_fatal() => {
+                Self::Fatal(inner.to_string())
+            }
+            (KafkaError::Transaction(inner), _) if is_denial(inner.code()) => {
+                Self::Denied(inner.to_string())
+            }
             (_, Some(code)) if is_denial(code) => Self::Denied(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
         }
@@ -79,7 +89,9 @@ impl KafkaFailure {
 /// Whether a transactional call may simply be made again.
 pub fn is_retriable(error: &KafkaError) -> bool {
     match error {
-        KafkaError::Transaction(inner) => inner.is_retriable() && !inner.is_fatal() && !inner.txn_requires_abort(),
+        KafkaError::Transaction(inner) => {
+            inner.is_retriable() && !inner.is_fatal() && !inner.txn_requires_abort()
+        }
         KafkaError::Flush(code) => *code == RDKafkaErrorCode::OperationTimedOut,
         _ => false,
     }

@@ -71,12 +71,18 @@ impl Inspector {
             .inner()
             .fetch_metadata(Some(name), self.timeout)
             .map_err(|error| KafkaFailure::of_start(&error))?;
-        let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == name) else { return Ok(None) };
+        let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == name) else {
+            return Ok(None);
+        };
         if let Some(code) = topic.error() {
             let code = RDKafkaErrorCode::from(code);
             return match code {
-                RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => Ok(None),
-                code if super::error::is_denial(code) => Err(KafkaFailure::Denied(format!("{name}: {code}"))),
+                RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
+                    Ok(None)
+                }
+                code if super::error::is_denial(code) => {
+                    Err(KafkaFailure::Denied(format!("{name}: {code}")))
+                }
                 code => Err(KafkaFailure::Unavailable(format!("{name}: {code}"))),
             };
         }
@@ -85,7 +91,12 @@ impl Inspector {
             return Ok(None);
         }
         let described = self.described(name);
-        let value = |key: &str| described.as_ref().and_then(|d| d.get(key)).and_then(|entry| entry.value.clone());
+        let value = |key: &str| {
+            described
+                .as_ref()
+                .and_then(|d| d.get(key))
+                .and_then(|entry| entry.value.clone())
+        };
         Ok(Some(TopicFacts {
             partitions,
             max_message_bytes: value("max.message.bytes").and_then(|text| text.parse().ok()),
@@ -97,21 +108,30 @@ impl Inspector {
     fn described(&self, name: &str) -> Option<ConfigResource> {
         let options = AdminOptions::new().request_timeout(Some(self.timeout));
         let topics = [ResourceSpecifier::Topic(name)];
-        let answer = block_on(self.admin.describe_configs(&topics, &options), self.timeout * 2)?;
+        let answer = block_on(
+            self.admin.describe_configs(&topics, &options),
+            self.timeout * 2,
+        )?;
         answer.ok()?.into_iter().next()?.ok()
     }
 }
 
 /// Waits for an answer of the admin client from synchronous code.
 fn block_on<T>(future: impl Future<Output = T>, timeout: Duration) -> Option<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().ok()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .ok()?;
     runtime.block_on(async { tokio::time::timeout(timeout, future).await.ok() })
 }
 
 /// The largest record that fits the topic and our own producer, in bytes. 1 MB is what brokers take by default.
 pub fn record_room(configured: Option<usize>, facts: Option<&TopicFacts>) -> usize {
     const DEFAULT: usize = 1_048_588;
-    let topic = facts.and_then(|facts| facts.max_message_bytes).unwrap_or(DEFAULT).saturating_sub(BATCH_OVERHEAD);
+    let topic = facts
+        .and_then(|facts| facts.max_message_bytes)
+        .unwrap_or(DEFAULT)
+        .saturating_sub(BATCH_OVERHEAD);
     configured.map_or(topic, |configured| configured.min(topic))
 }
 
@@ -121,11 +141,27 @@ mod tests {
 
     #[test]
     fn the_smallest_limit_counts() {
-        let facts = |bytes| TopicFacts { partitions: 1, max_message_bytes: bytes, cleanup_policy: None };
-        assert_eq!(record_room(None, Some(&facts(Some(50_000)))), 50_000 - BATCH_OVERHEAD);
-        assert_eq!(record_room(Some(10_000), Some(&facts(Some(50_000)))), 10_000);
-        assert_eq!(record_room(Some(90_000), Some(&facts(Some(50_000)))), 50_000 - BATCH_OVERHEAD);
-        assert_eq!(record_room(None, Some(&facts(None))), 1_048_588 - BATCH_OVERHEAD);
+        let facts = |bytes| TopicFacts {
+            partitions: 1,
+            max_message_bytes: bytes,
+            cleanup_policy: None,
+        };
+        assert_eq!(
+            record_room(None, Some(&facts(Some(50_000)))),
+            50_000 - BATCH_OVERHEAD
+        );
+        assert_eq!(
+            record_room(Some(10_000), Some(&facts(Some(50_000)))),
+            10_000
+        );
+        assert_eq!(
+            record_room(Some(90_000), Some(&facts(Some(50_000)))),
+            50_000 - BATCH_OVERHEAD
+        );
+        assert_eq!(
+            record_room(None, Some(&facts(None))),
+            1_048_588 - BATCH_OVERHEAD
+        );
         assert_eq!(record_room(None, None), 1_048_588 - BATCH_OVERHEAD);
     }
 }

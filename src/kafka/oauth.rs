@@ -27,7 +27,11 @@ impl TokenSource {
     pub fn new(config: &Config) -> Self {
         let sasl = &config.kafka.security.sasl;
         let file = sasl.token_file.clone();
-        let fixed = sasl.token.as_ref().filter(|_| file.is_none()).map(|token| token.expose().to_owned());
+        let fixed = sasl
+            .token
+            .as_ref()
+            .filter(|_| file.is_none())
+            .map(|token| token.expose().to_owned());
         Self { fixed, file }
     }
 
@@ -39,20 +43,32 @@ impl TokenSource {
     pub fn token(&self) -> Result<OAuthToken, Box<dyn std::error::Error>> {
         let token = match (&self.file, &self.fixed) {
             (Some(file), _) => std::fs::read_to_string(file)
-                .map_err(|error| format!("kafka.security.sasl.token_file {}: {error}", file.display()))?
+                .map_err(|error| {
+                    format!("kafka.security.sasl.token_file {}: {error}", file.display())
+                })?
                 .trim()
                 .to_owned(),
             (None, Some(token)) => token.clone(),
-            (None, None) => return Err("neither kafka.security.sasl.token nor its _file is set".into()),
+            (None, None) => {
+                return Err("neither kafka.security.sasl.token nor its _file is set".into());
+            }
         };
         let claims = claims(&token);
-        let lifetime_ms = claims.exp.map_or_else(in_five_minutes, |seconds| (seconds * 1000.0) as i64);
-        Ok(OAuthToken { token, principal_name: claims.sub.unwrap_or_default(), lifetime_ms })
+        let lifetime_ms = claims
+            .exp
+            .map_or_else(in_five_minutes, |seconds| (seconds * 1000.0) as i64);
+        Ok(OAuthToken {
+            token,
+            principal_name: claims.sub.unwrap_or_default(),
+            lifetime_ms,
+        })
     }
 }
 
 fn in_five_minutes() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX - 300_000) + 300_000
 }
 
@@ -83,7 +99,10 @@ mod tests {
     fn a_token_file_is_read_at_every_refresh() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "first\n").unwrap();
-        let source = TokenSource { fixed: None, file: Some(file.path().to_owned()) };
+        let source = TokenSource {
+            fixed: None,
+            file: Some(file.path().to_owned()),
+        };
         assert_eq!(source.token().unwrap().token, "first");
         std::fs::write(file.path(), "second\n").unwrap();
         assert_eq!(source.token().unwrap().token, "second");

@@ -58,7 +58,13 @@ impl Ownership {
         for partition in partitions {
             table.last_epoch += 1;
             let epoch = table.last_epoch;
-            table.owned.insert(partition, Owned { epoch, ..Owned::default() });
+            table.owned.insert(
+                partition,
+                Owned {
+                    epoch,
+                    ..Owned::default()
+                },
+            );
         }
         self.changed.notify_all();
     }
@@ -91,7 +97,11 @@ impl Ownership {
     /// Whether work of this epoch may be committed.
     pub fn is_current(&self, partition: Partition, epoch: Epoch) -> bool {
         let table = self.table();
-        !table.rewind && table.owned.get(&partition).is_some_and(|owned| owned.epoch == epoch)
+        !table.rewind
+            && table
+                .owned
+                .get(&partition)
+                .is_some_and(|owned| owned.epoch == epoch)
     }
 
     /// A batch is handed on.
@@ -107,7 +117,11 @@ impl Ownership {
     fn count(&self, holdings: &Holdings, change: impl Fn(usize, usize) -> usize) {
         let mut table = self.table();
         for (&(partition, epoch), &messages) in holdings {
-            if let Some(owned) = table.owned.get_mut(&partition).filter(|owned| owned.epoch == epoch) {
+            if let Some(owned) = table
+                .owned
+                .get_mut(&partition)
+                .filter(|owned| owned.epoch == epoch)
+            {
                 owned.in_flight = change(owned.in_flight, messages);
             }
         }
@@ -118,7 +132,11 @@ impl Ownership {
     pub fn committed(&self, offsets: &BTreeMap<(Partition, Epoch), i64>) {
         let mut table = self.table();
         for (&(partition, epoch), &next) in offsets {
-            if let Some(owned) = table.owned.get_mut(&partition).filter(|owned| owned.epoch == epoch) {
+            if let Some(owned) = table
+                .owned
+                .get_mut(&partition)
+                .filter(|owned| owned.epoch == epoch)
+            {
                 owned.committed = Some(next);
             }
         }
@@ -138,13 +156,21 @@ impl Ownership {
     /// Where this process left each owned partition: the last commit of its own, else the first offset it read, else
     /// `None` when it read nothing yet.
     pub fn resume_points(&self) -> Vec<(Partition, Option<i64>)> {
-        self.table().owned.iter().map(|(&partition, owned)| (partition, owned.committed.or(owned.first))).collect()
+        self.table()
+            .owned
+            .iter()
+            .map(|(&partition, owned)| (partition, owned.committed.or(owned.first)))
+            .collect()
     }
 
     /// The reading thread is back at the committed offsets: what is read from now on counts again.
     pub fn rewound(&self) {
         let mut table = self.table();
-        let Table { last_epoch, owned, rewind } = &mut *table;
+        let Table {
+            last_epoch,
+            owned,
+            rewind,
+        } = &mut *table;
         for partition in owned.values_mut() {
             *last_epoch += 1;
             partition.epoch = *last_epoch;
@@ -160,7 +186,9 @@ impl Ownership {
         let deadline = Instant::now() + budget;
         let mut table = self.table();
         loop {
-            let busy = partitions.iter().any(|partition| table.owned.get(partition).is_some_and(|p| p.in_flight > 0));
+            let busy = partitions
+                .iter()
+                .any(|partition| table.owned.get(partition).is_some_and(|p| p.in_flight > 0));
             if !busy {
                 return true;
             }
@@ -168,7 +196,11 @@ impl Ownership {
             if table.rewind || left.is_zero() {
                 return false;
             }
-            table = self.changed.wait_timeout(table, left).unwrap_or_else(PoisonError::into_inner).0;
+            table = self
+                .changed
+                .wait_timeout(table, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 }
@@ -197,7 +229,10 @@ mod tests {
         ownership.release([3]);
         assert!(!ownership.is_current(3, before));
         ownership.assign([3]);
-        assert!(!ownership.is_current(3, before), "work from before the revocation must stay void");
+        assert!(
+            !ownership.is_current(3, before),
+            "work from before the revocation must stay void"
+        );
         assert!(ownership.is_current(3, ownership.tag(3, 0).unwrap()));
     }
 
@@ -218,7 +253,11 @@ mod tests {
         let epoch = ownership.tag(0, 7).unwrap();
         ownership.request_rewind();
         assert!(!ownership.is_current(0, epoch));
-        assert_eq!(ownership.tag(0, 8), None, "a message read before the seek would be read twice");
+        assert_eq!(
+            ownership.tag(0, 8),
+            None,
+            "a message read before the seek would be read twice"
+        );
         ownership.rewound();
         assert!(!ownership.is_current(0, epoch));
         assert!(ownership.tag(0, 7).is_some());
@@ -235,7 +274,11 @@ mod tests {
         ownership.committed(&BTreeMap::from([((0, epoch), 42)]));
         assert_eq!(ownership.resume_points(), [(0, Some(42)), (1, None)]);
         ownership.committed(&BTreeMap::from([((0, epoch + 100), 99)]));
-        assert_eq!(ownership.resume_points()[0], (0, Some(42)), "another epoch's commit says nothing");
+        assert_eq!(
+            ownership.resume_points()[0],
+            (0, Some(42)),
+            "another epoch's commit says nothing"
+        );
     }
 
     #[test]
@@ -244,7 +287,11 @@ mod tests {
         ownership.assign([0]);
         ownership.request_rewind();
         assert_eq!(ownership.tag(0, 12), None);
-        assert_eq!(ownership.resume_points(), [(0, Some(12))], "the rewind must read offset 12 again");
+        assert_eq!(
+            ownership.resume_points(),
+            [(0, Some(12))],
+            "the rewind must read offset 12 again"
+        );
     }
 
     #[test]

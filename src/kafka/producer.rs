@@ -7,7 +7,9 @@ use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header as KafkaHeader, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, NoCustomPartitioner, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{
+    BaseRecord, NoCustomPartitioner, Producer as _, ProducerContext, ThreadedProducer,
+};
 use rdkafka::{ClientConfig, TopicPartitionList};
 
 use super::error::{KafkaFailure, is_retriable};
@@ -70,7 +72,10 @@ impl ClientContext for Tracker {
         tracing::warn!(client = "producer", %error, reason, "kafka client reports an error");
     }
 
-    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
+    fn generate_oauth_token(
+        &self,
+        _: Option<&str>,
+    ) -> Result<OAuthToken, Box<dyn std::error::Error>> {
         self.tokens.token()
     }
 }
@@ -82,8 +87,14 @@ impl ProducerContext for Tracker {
         let mut reports = self.reports();
         reports.outstanding = reports.outstanding.saturating_sub(1);
         if let Err((error, _)) = result {
-            let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-            reports.failed.push(Undelivered { index, code, reason: error.to_string() });
+            let code = error
+                .rdkafka_error_code()
+                .unwrap_or(RDKafkaErrorCode::Unknown);
+            reports.failed.push(Undelivered {
+                index,
+                code,
+                reason: error.to_string(),
+            });
         }
         if reports.outstanding == 0 {
             self.changed.notify_all();
@@ -104,8 +115,14 @@ impl Producer {
     /// # Errors
     /// When a property is wrong.
     pub fn new(config: &ClientConfig, tokens: TokenSource) -> Result<Self, KafkaFailure> {
-        let tracker = Tracker { reports: Mutex::default(), changed: Condvar::new(), tokens };
-        let inner = config.create_with_context(tracker).map_err(|error| KafkaFailure::of_start(&error))?;
+        let tracker = Tracker {
+            reports: Mutex::default(),
+            changed: Condvar::new(),
+            tokens,
+        };
+        let inner = config
+            .create_with_context(tracker)
+            .map_err(|error| KafkaFailure::of_start(&error))?;
         Ok(Self { inner, sent: 0 })
     }
 
@@ -124,9 +141,15 @@ impl Producer {
         let index = self.sent;
         self.sent += 1;
         let headers = (!record.headers.is_empty()).then(|| {
-            record.headers.iter().fold(OwnedHeaders::new_with_capacity(record.headers.len()), |headers, (key, value)| {
-                headers.insert(KafkaHeader { key, value: value.as_deref() })
-            })
+            record.headers.iter().fold(
+                OwnedHeaders::new_with_capacity(record.headers.len()),
+                |headers, (key, value)| {
+                    headers.insert(KafkaHeader {
+                        key,
+                        value: value.as_deref(),
+                    })
+                },
+            )
         });
         let mut pending = BaseRecord::with_opaque_to(&record.topic, index);
         pending.partition = record.partition;
@@ -138,15 +161,23 @@ impl Producer {
         loop {
             match self.inner.send::<[u8], [u8]>(pending) {
                 Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) if Instant::now() < deadline => {
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
+                    if Instant::now() < deadline =>
+                {
                     pending = back;
                     self.wait_for_room();
                 }
                 Err((error, _)) => {
                     let mut reports = self.inner.context().reports();
                     reports.outstanding = reports.outstanding.saturating_sub(1);
-                    let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-                    return Err(Undelivered { index, code, reason: error.to_string() });
+                    let code = error
+                        .rdkafka_error_code()
+                        .unwrap_or(RDKafkaErrorCode::Unknown);
+                    return Err(Undelivered {
+                        index,
+                        code,
+                        reason: error.to_string(),
+                    });
                 }
             }
         }
@@ -156,7 +187,11 @@ impl Producer {
         let tracker = self.inner.context();
         let reports = tracker.reports();
         // Room comes with any report, the condition only with the last: look again soon.
-        drop(tracker.changed.wait_timeout(reports, Duration::from_millis(5)));
+        drop(
+            tracker
+                .changed
+                .wait_timeout(reports, Duration::from_millis(5)),
+        );
     }
 
     /// Waits until every record sent since [`Self::reset`] has its report, and returns those that failed.
@@ -171,7 +206,11 @@ impl Producer {
             if left.is_zero() {
                 return Err(reports.outstanding);
             }
-            reports = tracker.changed.wait_timeout(reports, left).unwrap_or_else(PoisonError::into_inner).0;
+            reports = tracker
+                .changed
+                .wait_timeout(reports, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         let mut failed = std::mem::take(&mut reports.failed);
         drop(reports);
@@ -194,7 +233,9 @@ impl Producer {
     /// # Errors
     /// When the coordinator cannot be reached within `timeout` or refuses.
     pub fn init_transactions(&self, timeout: Duration) -> Result<(), KafkaFailure> {
-        self.inner.init_transactions(timeout).map_err(|error| KafkaFailure::of_start(&error))
+        self.inner
+            .init_transactions(timeout)
+            .map_err(|error| KafkaFailure::of_start(&error))
     }
 
     /// Opens a transaction.
@@ -202,7 +243,9 @@ impl Producer {
     /// # Errors
     /// When the producer is in no state to open one.
     pub fn begin(&self) -> Result<(), KafkaFailure> {
-        self.inner.begin_transaction().map_err(|error| KafkaFailure::of_transaction(&error))
+        self.inner
+            .begin_transaction()
+            .map_err(|error| KafkaFailure::of_transaction(&error))
     }
 
     /// Adds consumed offsets to the open transaction; the broker refuses them when this member is no longer current.
@@ -216,7 +259,9 @@ impl Producer {
         deadline: Instant,
         on_retry: impl FnMut(),
     ) -> Result<(), KafkaFailure> {
-        retrying(deadline, on_retry, |step| self.inner.send_offsets_to_transaction(offsets, group, step))
+        retrying(deadline, on_retry, |step| {
+            self.inner.send_offsets_to_transaction(offsets, group, step)
+        })
     }
 
     /// Commits the open transaction.
@@ -224,7 +269,9 @@ impl Producer {
     /// # Errors
     /// See [`KafkaFailure::of_transaction`].
     pub fn commit(&self, deadline: Instant, on_retry: impl FnMut()) -> Result<(), KafkaFailure> {
-        retrying(deadline, on_retry, |step| self.inner.commit_transaction(step))
+        retrying(deadline, on_retry, |step| {
+            self.inner.commit_transaction(step)
+        })
     }
 
     /// Aborts the open transaction and drops what is still queued.
@@ -232,12 +279,17 @@ impl Producer {
     /// # Errors
     /// See [`KafkaFailure::of_transaction`].
     pub fn abort(&self, deadline: Instant, on_retry: impl FnMut()) -> Result<(), KafkaFailure> {
-        retrying(deadline, on_retry, |step| self.inner.abort_transaction(step))
+        retrying(deadline, on_retry, |step| {
+            self.inner.abort_transaction(step)
+        })
     }
 
     /// The error that made the client unusable, if there is one.
     pub fn fatal_error(&self) -> Option<String> {
-        self.inner.client().fatal_error().map(|(code, reason)| format!("{code}: {reason}"))
+        self.inner
+            .client()
+            .fatal_error()
+            .map(|(code, reason)| format!("{code}: {reason}"))
     }
 }
 

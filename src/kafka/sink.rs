@@ -65,7 +65,10 @@ impl Sink {
             Outcome::Rejected(rejection) => Some(self.dead_letter(message, &rejection)),
             Outcome::Tombstone if self.pass_tombstones => {
                 let record = self.passed_on(message, &self.output, None, passed_headers(message));
-                Some(Addressed { record, kind: Produced::Tombstone })
+                Some(Addressed {
+                    record,
+                    kind: Produced::Tombstone,
+                })
             }
             Outcome::Tombstone => None,
         }
@@ -86,10 +89,19 @@ impl Sink {
             headers.extend(routing_headers(&enriched));
         }
         let record = self.passed_on(message, topic, Some(enriched.value), headers);
-        Some(Addressed { record, kind: Produced::Output })
+        Some(Addressed {
+            record,
+            kind: Produced::Output,
+        })
     }
 
-    fn passed_on(&self, message: &Message, topic: &Arc<str>, value: Option<Vec<u8>>, headers: Vec<Header>) -> Record {
+    fn passed_on(
+        &self,
+        message: &Message,
+        topic: &Arc<str>,
+        value: Option<Vec<u8>>,
+        headers: Vec<Header>,
+    ) -> Record {
         Record {
             topic: topic.clone(),
             partition: self.keep_partition.then_some(message.position.partition),
@@ -110,16 +122,31 @@ impl Sink {
             }
         };
         add("__connect.errors.topic", message.position.topic.to_string());
-        add("__connect.errors.partition", message.position.partition.to_string());
-        add("__connect.errors.offset", message.position.offset.to_string());
+        add(
+            "__connect.errors.partition",
+            message.position.partition.to_string(),
+        );
+        add(
+            "__connect.errors.offset",
+            message.position.offset.to_string(),
+        );
         add("__connect.errors.connector.name", self.connector.clone());
         add("__connect.errors.stage", "VALUE_CONVERTER".to_owned());
         add("__connect.errors.class.name", "newsstage".to_owned());
-        add("__connect.errors.exception.class.name", format!("newsstage.{}", rejection.code));
-        add("__connect.errors.exception.message", rejection.detail.clone());
+        add(
+            "__connect.errors.exception.class.name",
+            format!("newsstage.{}", rejection.code),
+        );
+        add(
+            "__connect.errors.exception.message",
+            rejection.detail.clone(),
+        );
         // Our own code tells of this failure, not of an earlier one.
         headers.retain(|(name, _)| name != ERROR_CODE_HEADER && name != VALUE_OMITTED_HEADER);
-        headers.push((ERROR_CODE_HEADER.to_owned(), Some(rejection.code.as_str().as_bytes().to_vec())));
+        headers.push((
+            ERROR_CODE_HEADER.to_owned(),
+            Some(rejection.code.as_str().as_bytes().to_vec()),
+        ));
         let mut value = message.payload.clone();
         let bytes = value.as_ref().map_or(0, Vec::len) + sizes(&message.key, &headers);
         if bytes > self.dead_letter_room {
@@ -134,12 +161,18 @@ impl Sink {
             headers,
             timestamp_ms: message.timestamp_ms,
         };
-        Addressed { record, kind: Produced::DeadLetter }
+        Addressed {
+            record,
+            kind: Produced::DeadLetter,
+        }
     }
 }
 
 fn sizes(key: &Option<Vec<u8>>, headers: &[Header]) -> usize {
-    let headers: usize = headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + 10).sum();
+    let headers: usize = headers
+        .iter()
+        .map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + 10)
+        .sum();
     key.as_ref().map_or(0, Vec::len) + headers + 256
 }
 
@@ -170,10 +203,19 @@ fn passed_headers(message: &Message) -> Vec<Header> {
 }
 
 fn routing_headers(enriched: &Enriched) -> impl Iterator<Item = Header> {
-    let dedup = enriched.dedup.map(|status| ("newsstage-dedup", status.as_str().to_owned()));
-    let language = enriched.language.clone().map(|code| ("newsstage-language", code));
-    let topics = (!enriched.topics.is_empty()).then(|| ("newsstage-topics", enriched.topics.join(",")));
-    [dedup, language, topics].into_iter().flatten().map(|(name, value)| (name.to_owned(), Some(value.into_bytes())))
+    let dedup = enriched
+        .dedup
+        .map(|status| ("newsstage-dedup", status.as_str().to_owned()));
+    let language = enriched
+        .language
+        .clone()
+        .map(|code| ("newsstage-language", code));
+    let topics =
+        (!enriched.topics.is_empty()).then(|| ("newsstage-topics", enriched.topics.join(",")));
+    [dedup, language, topics]
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.to_owned(), Some(value.into_bytes())))
 }
 
 #[cfg(test)]
@@ -183,10 +225,17 @@ mod tests {
 
     fn message(payload: Option<&[u8]>, headers: &[(&str, Option<&str>)]) -> Message {
         Message {
-            position: Position { topic: "raw".into(), partition: 2, offset: 9 },
+            position: Position {
+                topic: "raw".into(),
+                partition: 2,
+                offset: 9,
+            },
             key: Some(b"k".to_vec()),
             payload: payload.map(<[u8]>::to_vec),
-            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), v.map(|v| v.as_bytes().to_vec()))).collect(),
+            headers: headers
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), v.map(|v| v.as_bytes().to_vec())))
+                .collect(),
             timestamp_ms: Some(1_700_000_000_123),
         }
     }
@@ -211,14 +260,19 @@ mod tests {
 
     fn header<'a>(record: &'a Record, name: &str) -> Option<&'a str> {
         let (_, value) = record.headers.iter().find(|(known, _)| known == name)?;
-        value.as_deref().map(|value| std::str::from_utf8(value).unwrap())
+        value
+            .as_deref()
+            .map(|value| std::str::from_utf8(value).unwrap())
     }
 
     #[test]
     fn key_headers_and_timestamp_pass_through_in_order_with_duplicates_and_nulls() {
         let given = [("a", Some("1")), ("b", None), ("a", Some("2"))];
         let message = message(Some(b"{}"), &given);
-        let record = sink(|_| ()).record(&message, enriched(DedupStatus::Unique)).unwrap().record;
+        let record = sink(|_| ())
+            .record(&message, enriched(DedupStatus::Unique))
+            .unwrap()
+            .record;
         assert_eq!(&*record.topic, "enriched");
         assert_eq!(record.key, message.key);
         assert_eq!(record.headers, message.headers);
@@ -229,18 +283,30 @@ mod tests {
     #[test]
     fn duplicates_are_annotated_routed_or_dropped_but_updates_never() {
         let message = message(Some(b"{}"), &[]);
-        let topic = |sink: &Sink, status| sink.record(&message, enriched(status)).map(|a| a.record.topic.to_string());
+        let topic = |sink: &Sink, status| {
+            sink.record(&message, enriched(status))
+                .map(|a| a.record.topic.to_string())
+        };
         let annotate = sink(|_| ());
-        assert_eq!(topic(&annotate, DedupStatus::Exact).as_deref(), Some("enriched"));
+        assert_eq!(
+            topic(&annotate, DedupStatus::Exact).as_deref(),
+            Some("enriched")
+        );
         let route = sink(|config| {
             config.output.duplicates = Duplicates::Route;
             config.output.duplicates_topic = Some("copies".to_owned());
         });
         assert_eq!(topic(&route, DedupStatus::Exact).as_deref(), Some("copies"));
-        assert_eq!(topic(&route, DedupStatus::Update).as_deref(), Some("enriched"));
+        assert_eq!(
+            topic(&route, DedupStatus::Update).as_deref(),
+            Some("enriched")
+        );
         let drop = sink(|config| config.output.duplicates = Duplicates::Drop);
         assert_eq!(topic(&drop, DedupStatus::Exact), None);
-        assert_eq!(topic(&drop, DedupStatus::Partial).as_deref(), Some("enriched"));
+        assert_eq!(
+            topic(&drop, DedupStatus::Partial).as_deref(),
+            Some("enriched")
+        );
     }
 
     #[test]
@@ -256,19 +322,37 @@ mod tests {
 
     #[test]
     fn a_dead_letter_keeps_the_original_and_names_its_origin_once() {
-        let given = [("h", None), ("__connect.errors.topic", Some("first")), ("newsstage.error.code", Some("old"))];
+        let given = [
+            ("h", None),
+            ("__connect.errors.topic", Some("first")),
+            ("newsstage.error.code", Some("old")),
+        ];
         let message = message(Some(b"\xff{"), &given);
         let rejection = Rejection::new(RejectCode::InvalidUtf8, "byte 0");
-        let dead = sink(|_| ()).record(&message, Outcome::Rejected(rejection)).unwrap();
+        let dead = sink(|_| ())
+            .record(&message, Outcome::Rejected(rejection))
+            .unwrap();
         assert_eq!(dead.kind, Produced::DeadLetter);
         assert_eq!(&*dead.record.topic, "dead");
         assert_eq!(dead.record.value.as_deref(), Some(b"\xff{".as_slice()));
         assert_eq!(dead.record.headers[0], ("h".to_owned(), None));
-        assert_eq!(header(&dead.record, "__connect.errors.topic"), Some("first"));
-        assert_eq!(header(&dead.record, "__connect.errors.partition"), Some("2"));
+        assert_eq!(
+            header(&dead.record, "__connect.errors.topic"),
+            Some("first")
+        );
+        assert_eq!(
+            header(&dead.record, "__connect.errors.partition"),
+            Some("2")
+        );
         assert_eq!(header(&dead.record, "__connect.errors.offset"), Some("9"));
-        assert_eq!(header(&dead.record, "newsstage.error.code"), Some("invalid_utf8"));
-        assert_eq!(header(&dead.record, "__connect.errors.exception.message"), Some("byte 0"));
+        assert_eq!(
+            header(&dead.record, "newsstage.error.code"),
+            Some("invalid_utf8")
+        );
+        assert_eq!(
+            header(&dead.record, "__connect.errors.exception.message"),
+            Some("byte 0")
+        );
         assert_eq!(dead.record.timestamp_ms, message.timestamp_ms);
     }
 
@@ -278,10 +362,16 @@ mod tests {
         let mut sink = sink(|_| ());
         sink.dead_letter_room = 2000;
         let rejection = Rejection::new(RejectCode::TooLarge, "5000 bytes");
-        let dead = sink.record(&message, Outcome::Rejected(rejection)).unwrap().record;
+        let dead = sink
+            .record(&message, Outcome::Rejected(rejection))
+            .unwrap()
+            .record;
         assert_eq!(header(&dead, VALUE_OMITTED_HEADER), Some("true"));
         let value: serde_json::Value = serde_json::from_slice(&dead.value.unwrap()).unwrap();
-        assert_eq!(value, serde_json::json!({"topic": "raw", "partition": 2, "offset": 9, "bytes": 5000}));
+        assert_eq!(
+            value,
+            serde_json::json!({"topic": "raw", "partition": 2, "offset": 9, "bytes": 5000})
+        );
     }
 
     #[test]
@@ -294,14 +384,20 @@ mod tests {
         assert_eq!(record.headers[0].0, "a");
         assert_eq!(header(&record, "newsstage-dedup"), Some("near"));
         assert_eq!(header(&record, "newsstage-language"), Some("ar"));
-        assert_eq!(header(&record, "newsstage-topics"), Some("medtop:11000000,medtop:16000000"));
+        assert_eq!(
+            header(&record, "newsstage-topics"),
+            Some("medtop:11000000,medtop:16000000")
+        );
     }
 
     #[test]
     fn the_input_partition_is_kept_by_setting() {
         let message = message(Some(b"{}"), &[]);
         let sink = sink(|config| config.output.partition = Partitioning::Input);
-        let record = sink.record(&message, enriched(DedupStatus::Unique)).unwrap().record;
+        let record = sink
+            .record(&message, enriched(DedupStatus::Unique))
+            .unwrap()
+            .record;
         assert_eq!(record.partition, Some(2));
     }
 }

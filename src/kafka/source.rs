@@ -45,7 +45,11 @@ impl Source {
         clock: fn() -> i64,
     ) -> Result<Self, KafkaFailure> {
         let topic: Arc<str> = config.input.topic.as_str().into();
-        let drain_budget = config.shutdown.timeout.duration().min(config.kafka.max_poll_interval.duration() / 2);
+        let drain_budget = config
+            .shutdown
+            .timeout
+            .duration()
+            .min(config.kafka.max_poll_interval.duration() / 2);
         let context = SourceContext {
             topic: topic.clone(),
             ownership: ownership.clone(),
@@ -61,9 +65,17 @@ impl Source {
         let consumer: BaseConsumer<SourceContext> = client_config(config, Role::Consumer)
             .create_with_context(context)
             .map_err(|error| KafkaFailure::of_start(&error))?;
-        consumer.subscribe(&[&topic]).map_err(|error| KafkaFailure::of_start(&error))?;
+        consumer
+            .subscribe(&[&topic])
+            .map_err(|error| KafkaFailure::of_start(&error))?;
         let at_least_once = config.delivery == crate::config::Delivery::AtLeastOnce;
-        Ok(Self { consumer, topic, ownership, offset_lost: config.kafka.offset_lost, at_least_once })
+        Ok(Self {
+            consumer,
+            topic,
+            ownership,
+            offset_lost: config.kafka.offset_lost,
+            at_least_once,
+        })
     }
 
     /// Serves the consumer for at most `timeout` and returns a message if there is one that counts.
@@ -83,7 +95,10 @@ impl Source {
 
     fn copied(&self, message: &BorrowedMessage<'_>) -> Message {
         let headers: Vec<Header> = message.headers().map_or_else(Vec::new, |headers| {
-            headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
+            headers
+                .iter()
+                .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
+                .collect()
         });
         Message {
             position: Position {
@@ -100,7 +115,9 @@ impl Source {
 
     fn consumption_error(&self, error: &KafkaError) -> Result<(), KafkaFailure> {
         match (error, error.rdkafka_error_code()) {
-            (KafkaError::MessageConsumptionFatal(code), _) => Err(KafkaFailure::Fatal(format!("{code}: {error}"))),
+            (KafkaError::MessageConsumptionFatal(code), _) => {
+                Err(KafkaFailure::Fatal(format!("{code}: {error}")))
+            }
             (_, Some(RDKafkaErrorCode::AutoOffsetReset)) => self.offsets_lost(),
             (_, Some(code)) if is_denial(code) => Err(KafkaFailure::Denied(error.to_string())),
             (_, Some(RDKafkaErrorCode::UnknownTopicOrPartition)) => {
@@ -135,8 +152,19 @@ impl Source {
                     )));
                 }
                 (Some(offset), policy) => {
-                    tracing::error!(partition, committed = offset, low, high, ?policy, "committed offset is gone; jumping");
-                    if policy == LostOffset::Earliest { Offset::Offset(low) } else { Offset::Offset(high) }
+                    tracing::error!(
+                        partition,
+                        committed = offset,
+                        low,
+                        high,
+                        ?policy,
+                        "committed offset is gone; jumping"
+                    );
+                    if policy == LostOffset::Earliest {
+                        Offset::Offset(low)
+                    } else {
+                        Offset::Offset(high)
+                    }
                 }
                 (None, _) => match self.consumer.context().start {
                     crate::config::StartOffset::Earliest => Offset::Offset(low),
@@ -172,7 +200,16 @@ impl Source {
         Ok(committed
             .elements()
             .iter()
-            .map(|element| (element.partition(), if let Offset::Offset(n) = element.offset() { Some(n) } else { None }))
+            .map(|element| {
+                (
+                    element.partition(),
+                    if let Offset::Offset(n) = element.offset() {
+                        Some(n)
+                    } else {
+                        None
+                    },
+                )
+            })
             .collect())
     }
 
@@ -183,7 +220,10 @@ impl Source {
             .map_err(|error| KafkaFailure::Unavailable(error.to_string()))?;
         for element in result.elements() {
             element.error().map_err(|error| {
-                KafkaFailure::Unavailable(format!("seek of partition {}: {error}", element.partition()))
+                KafkaFailure::Unavailable(format!(
+                    "seek of partition {}: {error}",
+                    element.partition()
+                ))
             })?;
         }
         Ok(())
@@ -198,10 +238,16 @@ impl Source {
         let left = self.ownership.resume_points();
         // Under exactly once only the broker knows for certain which transactions took effect. Under at least once
         // the offsets stored here are ahead of the broker's, and going back further would only repeat more.
-        let committed = if self.at_least_once { BTreeMap::new() } else { self.committed()? };
+        let committed = if self.at_least_once {
+            BTreeMap::new()
+        } else {
+            self.committed()?
+        };
         let mut targets = TopicPartitionList::new();
         for (partition, own) in left {
-            let Some(offset) = committed.get(&partition).copied().flatten().or(own) else { continue };
+            let Some(offset) = committed.get(&partition).copied().flatten().or(own) else {
+                continue;
+            };
             targets
                 .add_partition_offset(&self.topic, partition, Offset::Offset(offset))
                 .map_err(|error| KafkaFailure::Unavailable(error.to_string()))?;
@@ -220,7 +266,11 @@ impl Source {
         for partition in self.ownership.partitions() {
             owned.add_partition(&self.topic, partition);
         }
-        let result = if paused { self.consumer.pause(&owned) } else { self.consumer.resume(&owned) };
+        let result = if paused {
+            self.consumer.pause(&owned)
+        } else {
+            self.consumer.resume(&owned)
+        };
         if let Err(error) = result {
             tracing::warn!(%error, paused, "pausing or resuming failed");
         }
@@ -253,7 +303,10 @@ impl Source {
     ///
     /// # Errors
     /// When an offset is out of range, which no offset of the broker is.
-    pub fn offset_list(&self, next: &BTreeMap<(Partition, Epoch), i64>) -> Result<TopicPartitionList, KafkaFailure> {
+    pub fn offset_list(
+        &self,
+        next: &BTreeMap<(Partition, Epoch), i64>,
+    ) -> Result<TopicPartitionList, KafkaFailure> {
         let mut list = TopicPartitionList::new();
         for (&(partition, _), &offset) in next {
             list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))
@@ -264,13 +317,19 @@ impl Source {
 
     /// Notes the timestamp of the newest message whose work is committed.
     pub fn note_committed_timestamp(&self, timestamp_ms: i64) {
-        self.consumer.context().committed_timestamp_ms.store(timestamp_ms, Ordering::Relaxed);
+        self.consumer
+            .context()
+            .committed_timestamp_ms
+            .store(timestamp_ms, Ordering::Relaxed);
     }
 
     /// Leaves the group: commits what is stored, unsubscribes, waits until the partitions are given back, closes. Closing
     /// may hang in librdkafka (issue 4527 there), so it happens beside, under the deadline. Returns whether it was clean.
     pub fn close(self, deadline: Instant) -> bool {
-        self.consumer.context().closing.store(true, Ordering::Release);
+        self.consumer
+            .context()
+            .closing
+            .store(true, Ordering::Release);
         if self.at_least_once
             && let Err(error) = self.consumer.commit_consumer_state(CommitMode::Sync)
             && error.rdkafka_error_code() != Some(RDKafkaErrorCode::NoOffset)
@@ -284,11 +343,16 @@ impl Source {
         }
         let (done, closed) = std::sync::mpsc::channel();
         let consumer = self.consumer;
-        let closer = std::thread::Builder::new().name("close".into()).spawn(move || {
-            drop(consumer);
-            done.send(()).ok();
-        });
-        closer.is_ok() && closed.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
+        let closer = std::thread::Builder::new()
+            .name("close".into())
+            .spawn(move || {
+                drop(consumer);
+                done.send(()).ok();
+            });
+        closer.is_ok()
+            && closed
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+                .is_ok()
     }
 }
 
@@ -304,13 +368,39 @@ pub fn committed_of_group(config: &Config, timeout: Duration) -> Result<usize, K
         .fetch_metadata(Some(&config.input.topic), timeout)
         .map_err(|error| KafkaFailure::of_start(&error))?;
     let mut partitions = TopicPartitionList::new();
-    for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
+    for partition in metadata
+        .topics()
+        .iter()
+        .flat_map(|topic| topic.partitions())
+    {
         partitions.add_partition(&config.input.topic, partition.id());
     }
-    let committed =
-        consumer.committed_offsets(partitions, timeout).map_err(|error| KafkaFailure::of_start(&error))?;
+    let deadline = Instant::now() + timeout;
+    let committed = loop {
+        match consumer.committed_offsets(partitions.clone(), timeout) {
+            // A cluster makes its coordinators when the first group asks; that takes a moment.
+            Err(error) if is_coordinator_coming(&error) && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            other => break other.map_err(|error| KafkaFailure::of_start(&error))?,
+        }
+    };
     let elements = committed.elements();
-    Ok(elements.iter().filter(|element| matches!(element.offset(), Offset::Offset(_))).count())
+    Ok(elements
+        .iter()
+        .filter(|element| matches!(element.offset(), Offset::Offset(_)))
+        .count())
+}
+
+fn is_coordinator_coming(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::NotCoordinator
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+        )
+    )
 }
 
 struct CheckContext(TokenSource);

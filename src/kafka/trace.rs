@@ -12,16 +12,24 @@ const HEADER: &str = "traceparent";
 pub fn continued(traceparent: &[u8], position: &Position) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(traceparent).ok()?;
     let mut parts = text.split('-');
-    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (version, trace, parent, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let hex = |part: &str, len: usize| {
         part.len() == len && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
     let zero = |part: &str| part.bytes().all(|b| b == b'0');
     let valid = hex(version, 2) && version == "00" && parts.next().is_none();
-    if !(valid && hex(trace, 32) && !zero(trace) && hex(parent, 16) && !zero(parent) && hex(flags, 2)) {
+    if !(valid
+        && hex(trace, 32)
+        && !zero(trace)
+        && hex(parent, 16)
+        && !zero(parent)
+        && hex(flags, 2))
+    {
         return None;
     }
-    let seed = position.offset.cast_unsigned() ^ (u64::from(position.partition.cast_unsigned()) << 48);
+    let seed =
+        position.offset.cast_unsigned() ^ (u64::from(position.partition.cast_unsigned()) << 48);
     let span = xxh3_64_with_seed(text.as_bytes(), seed).max(1);
     Some(format!("{version}-{trace}-{span:016x}-{flags}").into_bytes())
 }
@@ -36,7 +44,11 @@ mod tests {
     use super::*;
 
     fn position(offset: i64) -> Position {
-        Position { topic: "raw".into(), partition: 3, offset }
+        Position {
+            topic: "raw".into(),
+            partition: 3,
+            offset,
+        }
     }
 
     #[test]
@@ -47,7 +59,11 @@ mod tests {
         assert!(output.ends_with("-01"));
         assert!(!output.contains("00f067aa0ba902b7"));
         assert_eq!(output.len(), input.len());
-        assert_eq!(continued(input, &position(7)).unwrap(), output.as_bytes(), "a replay gives the same span");
+        assert_eq!(
+            continued(input, &position(7)).unwrap(),
+            output.as_bytes(),
+            "a replay gives the same span"
+        );
         assert_ne!(continued(input, &position(8)).unwrap(), output.as_bytes());
     }
 

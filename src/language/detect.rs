@@ -16,7 +16,8 @@ const FEWEST_LETTERS: u32 = 2;
 /// Smallest share that is told, and most languages that are.
 const SMALLEST_SHARE: f32 = 0.1;
 const MOST_SHARES: usize = 3;
-/// Below this a verdict of the model is not believed without a second look.
+/// Below this a verdict of the model is not believed without a second look, and is not told as the answer: on headlines
+/// it is wrong two times out of three.
 const DOUBTFUL: f32 = 0.3;
 const RELIABLE: f32 = 0.5;
 /// Share of kana among the letters of Japanese.
@@ -260,6 +261,13 @@ impl LanguageDetector {
             .and_then(|(id, _)| self.scripts.get(id))
             .is_some_and(|script| script.decision == Decision::Alone);
         let confidence = (confidence / letters.max(1.0)).clamp(0.0, 1.0);
+        if confidence < DOUBTFUL {
+            // A name that is more often wrong than right would be worse than none.
+            return LanguageGuess {
+                candidates: candidates(votes, share),
+                ..unknown(declared, script)
+            };
+        }
         LanguageGuess {
             code: code.to_owned(),
             script: script.map(str::to_owned),
@@ -279,14 +287,7 @@ impl LanguageDetector {
                 .as_deref()
                 .map(|declared| self.codes.agree(declared, code)),
             declared,
-            candidates: votes
-                .ranked()
-                .into_iter()
-                .map(|(code, letters, _)| Candidate {
-                    code: code.to_owned(),
-                    score: share(letters),
-                })
-                .collect(),
+            candidates: candidates(votes, share),
         }
     }
 
@@ -326,6 +327,16 @@ impl LanguageDetector {
                 .map(|script| script.code),
         }
     }
+}
+
+fn candidates(votes: &Votes, share: impl Fn(f32) -> f32) -> Vec<Candidate> {
+    let ranked = votes.ranked().into_iter();
+    ranked
+        .map(|(code, letters, _)| Candidate {
+            code: code.to_owned(),
+            score: share(letters),
+        })
+        .collect()
 }
 
 fn unknown(declared: Option<String>, script: Option<&str>) -> LanguageGuess {

@@ -63,7 +63,8 @@ pub enum LanguageError {
 /// The language of an article.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LanguageGuess {
-    /// BCP 47 code of the main text (`ar`, `zh-Hans`, `sr-Latn`), or `und` where there is nothing to judge.
+    /// BCP 47 code of the main text (`ar`, `zh-Hans`, `sr-Latn`), or `und` where there is nothing to judge or the
+    /// best guess is more likely wrong than right (then it is among [`Self::candidates`]).
     pub code: String,
     /// ISO 15924 code of the script most of the main text is written in; `None` without letters.
     pub script: Option<String>,

@@ -36,7 +36,11 @@ impl Batch {
         self.opened.get_or_insert(now);
         self.bytes += message.payload.as_ref().map_or(0, Vec::len)
             + message.key.as_ref().map_or(0, Vec::len)
-            + message.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len)).sum::<usize>();
+            + message
+                .headers
+                .iter()
+                .map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len))
+                .sum::<usize>();
         self.messages.push(message);
         self.epochs.push(epoch);
     }
@@ -70,9 +74,11 @@ impl Batch {
             .map(|(message, &epoch)| is_current(message.position.partition, epoch))
             .collect();
         let mut flags = keep.iter();
-        self.messages.retain(|_| flags.next().copied().unwrap_or(false));
+        self.messages
+            .retain(|_| flags.next().copied().unwrap_or(false));
         let mut flags = keep.iter();
-        self.epochs.retain(|_| flags.next().copied().unwrap_or(false));
+        self.epochs
+            .retain(|_| flags.next().copied().unwrap_or(false));
         before - self.messages.len()
     }
 
@@ -80,7 +86,9 @@ impl Batch {
     pub fn holdings(&self) -> Holdings {
         let mut holdings = Holdings::new();
         for (message, &epoch) in self.messages.iter().zip(&self.epochs) {
-            *holdings.entry((message.position.partition, epoch)).or_default() += 1;
+            *holdings
+                .entry((message.position.partition, epoch))
+                .or_default() += 1;
         }
         holdings
     }
@@ -102,7 +110,9 @@ impl Analysed {
     pub fn retain_current(&mut self, is_current: impl Fn(Partition, Epoch) -> bool) -> usize {
         let mut verdicts = self.batch.messages.iter().zip(&self.batch.epochs);
         self.outcomes.retain(|_| {
-            verdicts.next().is_some_and(|(message, &epoch)| is_current(message.position.partition, epoch))
+            verdicts
+                .next()
+                .is_some_and(|(message, &epoch)| is_current(message.position.partition, epoch))
         });
         self.batch.retain_current(is_current)
     }
@@ -112,7 +122,9 @@ impl Analysed {
         let mut next = BTreeMap::new();
         for (message, &epoch) in self.batch.messages.iter().zip(&self.batch.epochs) {
             let after = message.position.offset + 1;
-            let known = next.entry((message.position.partition, epoch)).or_insert(after);
+            let known = next
+                .entry((message.position.partition, epoch))
+                .or_insert(after);
             *known = after.max(*known);
         }
         next
@@ -126,7 +138,11 @@ mod tests {
 
     fn message(partition: i32, offset: i64) -> Message {
         Message {
-            position: Position { topic: "raw".into(), partition, offset },
+            position: Position {
+                topic: "raw".into(),
+                partition,
+                offset,
+            },
             key: Some(b"key".to_vec()),
             payload: Some(vec![b'x'; 10]),
             headers: vec![("h".to_owned(), Some(b"v".to_vec()))],
@@ -144,16 +160,29 @@ mod tests {
 
     #[test]
     fn it_is_full_by_count_or_bytes_and_due_by_time() {
-        let limits = BatchLimits { messages: 2, bytes: 1000, linger: Duration::from_secs(60) };
+        let limits = BatchLimits {
+            messages: 2,
+            bytes: 1000,
+            linger: Duration::from_secs(60),
+        };
         let one = batch(&[(0, 0, 1)]);
         assert_eq!(one.bytes, 15);
         assert!(!one.is_full(&limits));
-        assert!(one.is_full(&BatchLimits { bytes: 15, ..limits }));
+        assert!(one.is_full(&BatchLimits {
+            bytes: 15,
+            ..limits
+        }));
         let now = Instant::now();
         assert!(one.patience(&limits, now) > Duration::from_secs(50));
-        assert_eq!(one.patience(&limits, now + Duration::from_secs(61)), Duration::ZERO);
+        assert_eq!(
+            one.patience(&limits, now + Duration::from_secs(61)),
+            Duration::ZERO
+        );
         assert!(batch(&[(0, 0, 1), (0, 1, 1)]).is_full(&limits));
-        assert_eq!(batch(&[(0, 0, 1), (0, 1, 1)]).patience(&limits, now), Duration::ZERO);
+        assert_eq!(
+            batch(&[(0, 0, 1), (0, 1, 1)]).patience(&limits, now),
+            Duration::ZERO
+        );
     }
 
     #[test]
@@ -162,10 +191,20 @@ mod tests {
         let holdings = batch.holdings();
         assert_eq!(holdings, Holdings::from([((0, 1), 2), ((1, 2), 2)]));
         let rejected = |n: i64| {
-            Outcome::Rejected(crate::article::Rejection::new(crate::article::RejectCode::Empty, n.to_string()))
+            Outcome::Rejected(crate::article::Rejection::new(
+                crate::article::RejectCode::Empty,
+                n.to_string(),
+            ))
         };
-        let mut analysed = Analysed { batch, outcomes: vec![rejected(5), rejected(7), rejected(6), rejected(8)], holdings };
-        assert_eq!(analysed.next_offsets(), BTreeMap::from([((0, 1), 7), ((1, 2), 9)]));
+        let mut analysed = Analysed {
+            batch,
+            outcomes: vec![rejected(5), rejected(7), rejected(6), rejected(8)],
+            holdings,
+        };
+        assert_eq!(
+            analysed.next_offsets(),
+            BTreeMap::from([((0, 1), 7), ((1, 2), 9)])
+        );
         assert_eq!(analysed.retain_current(|partition, _| partition == 1), 2);
         assert_eq!(analysed.outcomes, [rejected(7), rejected(8)]);
         assert_eq!(analysed.batch.messages.len(), 2);

@@ -26,13 +26,21 @@ pub struct Breaker {
 impl Breaker {
     /// A breaker that has seen nothing.
     pub fn new(limits: BreakerLimits) -> Self {
-        Self { limits, recent: VecDeque::with_capacity(limits.window), dead: 0, consecutive: 0 }
+        Self {
+            limits,
+            recent: VecDeque::with_capacity(limits.window),
+            dead: 0,
+            consecutive: 0,
+        }
     }
 
     /// Looks at a batch before it is published: `true` for a dead letter, in order. Says why the stage must stop, if it
     /// must; the counts stay as they are until [`Self::record`].
     pub fn verdict(&self, batch: &[bool]) -> Option<String> {
-        let mut trial = Self { recent: self.recent.clone(), ..*self };
+        let mut trial = Self {
+            recent: self.recent.clone(),
+            ..*self
+        };
         batch.iter().find_map(|&dead| {
             trial.step(dead);
             trial.tripped()
@@ -58,13 +66,19 @@ impl Breaker {
     }
 
     fn tripped(&self) -> Option<String> {
-        let Self { limits, recent, dead, consecutive } = self;
+        let Self {
+            limits,
+            recent,
+            dead,
+            consecutive,
+        } = self;
         if limits.max_consecutive > 0 && *consecutive >= limits.max_consecutive {
             return Some(format!("{consecutive} dead letters in a row"));
         }
         let full = limits.window > 0 && recent.len() >= limits.window;
         let share = *dead as f64 / recent.len().max(1) as f64;
-        (full && share > limits.max_ratio).then(|| format!("{dead} dead letters among the last {}", recent.len()))
+        (full && share > limits.max_ratio)
+            .then(|| format!("{dead} dead letters among the last {}", recent.len()))
     }
 }
 
@@ -73,7 +87,11 @@ mod tests {
     use super::*;
 
     fn breaker(max_ratio: f64, window: usize, max_consecutive: usize) -> Breaker {
-        Breaker::new(BreakerLimits { max_ratio, window, max_consecutive })
+        Breaker::new(BreakerLimits {
+            max_ratio,
+            window,
+            max_consecutive,
+        })
     }
 
     #[test]
@@ -83,9 +101,18 @@ mod tests {
         assert!(breaker.verdict(&[false, true, true, true, true]).is_some());
         breaker.record(&[true, true]);
         assert_eq!(breaker.verdict(&[true]), None);
-        assert!(breaker.verdict(&[true, true]).unwrap().contains("4 dead letters in a row"));
+        assert!(
+            breaker
+                .verdict(&[true, true])
+                .unwrap()
+                .contains("4 dead letters in a row")
+        );
         breaker.record(&[false]);
-        assert_eq!(breaker.verdict(&[true, true]), None, "one good article ends the row");
+        assert_eq!(
+            breaker.verdict(&[true, true]),
+            None,
+            "one good article ends the row"
+        );
     }
 
     #[test]

@@ -119,7 +119,8 @@ impl Committer {
     /// What still counts of a batch; `None`, and the batch is finished, when that is nothing.
     fn current(&self, mut analysed: Analysed) -> Option<Analysed> {
         let ownership = &self.shared.ownership;
-        let dropped = analysed.retain_current(|partition, epoch| ownership.is_current(partition, epoch));
+        let dropped =
+            analysed.retain_current(|partition, epoch| ownership.is_current(partition, epoch));
         self.shared.metrics.stale_dropped(dropped as u64);
         if analysed.batch.is_empty() || self.shared.breaker_open() {
             ownership.finish(&analysed.holdings);
@@ -130,7 +131,9 @@ impl Committer {
 
     /// Commits one batch, or gives it up to be read again. Returns how long to wait before the next attempt.
     fn handle(&mut self, analysed: Analysed) -> Result<Duration, KafkaFailure> {
-        let Some(mut analysed) = self.current(analysed) else { return Ok(Duration::ZERO) };
+        let Some(mut analysed) = self.current(analysed) else {
+            return Ok(Duration::ZERO);
+        };
         let holdings = std::mem::take(&mut analysed.holdings);
         self.apply_refusals(&mut analysed);
         let tally = Tally::of(&analysed);
@@ -149,7 +152,10 @@ impl Committer {
             return;
         }
         for (message, outcome) in analysed.batch.messages.iter().zip(&mut analysed.outcomes) {
-            if let Some(rejection) = self.refused.get(&(message.position.partition, message.position.offset)) {
+            if let Some(rejection) = self
+                .refused
+                .get(&(message.position.partition, message.position.offset))
+            {
                 *outcome = Outcome::Rejected(rejection.clone());
             }
         }
@@ -162,7 +168,11 @@ impl Committer {
         match self.attempt(analysed, &next, started) {
             Ok(produced) => {
                 self.succeeded(&next, &produced, tally, started);
-                tracing::debug!(messages, ms = started.elapsed().as_millis() as u64, "batch committed");
+                tracing::debug!(
+                    messages,
+                    ms = started.elapsed().as_millis() as u64,
+                    "batch committed"
+                );
                 Ok(Duration::ZERO)
             }
             Err(setback) => self.give_up(setback, started),
@@ -182,7 +192,11 @@ impl Committer {
         }
         let produced = self.publish(analysed, deadline)?;
         let ownership = &self.shared.ownership;
-        if self.exactly_once && next.keys().any(|&(partition, epoch)| !ownership.is_current(partition, epoch)) {
+        if self.exactly_once
+            && next
+                .keys()
+                .any(|&(partition, epoch)| !ownership.is_current(partition, epoch))
+        {
             return Err(Setback::Stale);
         }
         let committing = Instant::now();
@@ -191,7 +205,9 @@ impl Committer {
         } else {
             self.source.store(next);
         }
-        self.shared.metrics.step(Step::Commit, committing.elapsed().as_secs_f64());
+        self.shared
+            .metrics
+            .step(Step::Commit, committing.elapsed().as_secs_f64());
         Ok(produced)
     }
 
@@ -204,18 +220,28 @@ impl Committer {
             .messages
             .into_iter()
             .zip(analysed.outcomes)
-            .filter_map(|(message, outcome)| sink.record(&message, outcome).map(|addressed| (message, addressed)))
+            .filter_map(|(message, outcome)| {
+                sink.record(&message, outcome)
+                    .map(|addressed| (message, addressed))
+            })
             .collect();
         let failed = send_all(&mut self.publisher.producer, &plan, deadline)?;
         let metrics = &self.shared.metrics;
         metrics.set_producer_queue(self.publisher.producer.queue_len() as u64);
         metrics.step(Step::Publish, started.elapsed().as_secs_f64());
         if failed.is_empty() {
-            return Ok(plan.into_iter().map(|(_, addressed)| addressed.kind).collect());
+            return Ok(plan
+                .into_iter()
+                .map(|(_, addressed)| addressed.kind)
+                .collect());
         }
         let located = failed.into_iter().filter_map(|undelivered| {
             let (message, addressed) = plan.get(undelivered.index)?;
-            Some((undelivered, (message.position.partition, message.position.offset), addressed.kind))
+            Some((
+                undelivered,
+                (message.position.partition, message.position.offset),
+                addressed.kind,
+            ))
         });
         Err(Setback::Refused(located.collect()))
     }
@@ -226,10 +252,9 @@ impl Committer {
         deadline: Instant,
     ) -> Result<(), KafkaFailure> {
         let offsets = self.source.offset_list(next)?;
-        let group = self
-            .source
-            .group_metadata()
-            .ok_or_else(|| KafkaFailure::Abort("the consumer is not a member of its group".to_owned()))?;
+        let group = self.source.group_metadata().ok_or_else(|| {
+            KafkaFailure::Abort("the consumer is not a member of its group".to_owned())
+        })?;
         let retried = || self.shared.metrics.transaction_retry();
         let producer = &self.publisher.producer;
         producer.send_offsets(&offsets, &group, deadline, retried)?;
@@ -248,13 +273,20 @@ impl Committer {
         self.failures = 0;
         self.shared.ownership.committed(next);
         self.refused.retain(|&(partition, offset), _| {
-            next.iter().all(|(&(done, _), &next)| done != partition || offset >= next)
+            next.iter()
+                .all(|(&(done, _), &next)| done != partition || offset >= next)
         });
         if self.exactly_once {
-            metrics.transaction(TransactionResult::Committed, started.elapsed().as_secs_f64());
+            metrics.transaction(
+                TransactionResult::Committed,
+                started.elapsed().as_secs_f64(),
+            );
         }
         for kind in Produced::ALL {
-            metrics.produced(*kind, produced.iter().filter(|done| *done == kind).count() as u64);
+            metrics.produced(
+                *kind,
+                produced.iter().filter(|done| *done == kind).count() as u64,
+            );
         }
         tally.report(metrics, now_ms);
         if let Some(timestamp) = tally.newest_timestamp() {
@@ -270,7 +302,10 @@ impl Committer {
         self.failures = self.failures.saturating_add(1);
         let pause = match &setback {
             Setback::Stale => Duration::ZERO,
-            _ => self.retry_initial.saturating_mul(1 << self.failures.min(16).saturating_sub(1)).min(self.retry_max),
+            _ => self
+                .retry_initial
+                .saturating_mul(1 << self.failures.min(16).saturating_sub(1))
+                .min(self.retry_max),
         };
         let reason = match &setback {
             Setback::Stale => "partitions were revoked meanwhile".to_owned(),
@@ -278,7 +313,12 @@ impl Committer {
             Setback::Kafka(failure) => failure.to_string(),
         };
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        tracing::warn!(reason, attempt = self.failures, pause_ms, "batch not committed; it will be read again");
+        tracing::warn!(
+            reason,
+            attempt = self.failures,
+            pause_ms,
+            "batch not committed; it will be read again"
+        );
         self.undo(&setback, started)?;
         if let Setback::Refused(records) = setback {
             self.learn(records)?;
@@ -289,17 +329,27 @@ impl Committer {
 
     fn undo(&mut self, setback: &Setback, started: Instant) -> Result<(), KafkaFailure> {
         let fatal = match setback {
-            Setback::Kafka(failure @ (KafkaFailure::Fatal(_) | KafkaFailure::Denied(_))) => Some(failure.to_string()),
+            Setback::Kafka(failure @ (KafkaFailure::Fatal(_) | KafkaFailure::Denied(_))) => {
+                Some(failure.to_string())
+            }
             _ => None,
         };
         let outcome = match fatal {
             Some(reason) => Err(KafkaFailure::Fatal(reason)),
             None if self.exactly_once => {
-                self.shared.metrics.transaction(TransactionResult::Aborted, started.elapsed().as_secs_f64());
+                self.shared
+                    .metrics
+                    .transaction(TransactionResult::Aborted, started.elapsed().as_secs_f64());
                 let retried = || self.shared.metrics.transaction_retry();
-                self.publisher.producer.abort(Instant::now() + PATIENCE, retried)
+                self.publisher
+                    .producer
+                    .abort(Instant::now() + PATIENCE, retried)
             }
-            None => self.publisher.producer.fatal_error().map_or(Ok(()), |reason| Err(KafkaFailure::Fatal(reason))),
+            None => self
+                .publisher
+                .producer
+                .fatal_error()
+                .map_or(Ok(()), |reason| Err(KafkaFailure::Fatal(reason))),
         };
         match outcome {
             Ok(()) => Ok(()),
@@ -334,9 +384,19 @@ impl Committer {
     /// Learns from refused records. When the broker's limits have changed, new limits are all that is needed; otherwise
     /// the articles behind the records become dead letters when they are read again. A dead letter that is refused stops
     /// the stage: there is nowhere else to put it.
-    fn learn(&mut self, records: Vec<(Undelivered, (Partition, i64), Produced)>) -> Result<(), KafkaFailure> {
-        let too_large = records.iter().any(|(undelivered, ..)| undelivered.code == RDKafkaErrorCode::MessageSizeTooLarge);
-        if too_large && self.publisher.limits_changed(RECONNECT_TIMEOUT).unwrap_or(false) {
+    fn learn(
+        &mut self,
+        records: Vec<(Undelivered, (Partition, i64), Produced)>,
+    ) -> Result<(), KafkaFailure> {
+        let too_large = records
+            .iter()
+            .any(|(undelivered, ..)| undelivered.code == RDKafkaErrorCode::MessageSizeTooLarge);
+        if too_large
+            && self
+                .publisher
+                .limits_changed(RECONNECT_TIMEOUT)
+                .unwrap_or(false)
+        {
             tracing::warn!("the topics take smaller records than before; making a new producer");
             return self.reconnect();
         }
@@ -345,18 +405,29 @@ impl Committer {
                 continue;
             }
             if kind == Produced::DeadLetter {
-                let reason = format!("the dead-letter topic refuses a record: {}", undelivered.reason);
+                let reason = format!(
+                    "the dead-letter topic refuses a record: {}",
+                    undelivered.reason
+                );
                 return Err(KafkaFailure::Fatal(reason));
             }
-            let detail = format!("the output topic refuses the record: {}", undelivered.reason);
-            self.refused.insert(position, Rejection::new(RejectCode::OutputRefused, detail));
+            let detail = format!(
+                "the output topic refuses the record: {}",
+                undelivered.reason
+            );
+            self.refused
+                .insert(position, Rejection::new(RejectCode::OutputRefused, detail));
         }
         Ok(())
     }
 }
 
 /// Queues all records and waits for all reports. Returns the records that did not go through.
-fn send_all(producer: &mut Producer, plan: &[Planned], deadline: Instant) -> Result<Vec<Undelivered>, Setback> {
+fn send_all(
+    producer: &mut Producer,
+    plan: &[Planned],
+    deadline: Instant,
+) -> Result<Vec<Undelivered>, Setback> {
     producer.reset();
     let mut failed = Vec::new();
     for (_, addressed) in plan {
@@ -368,17 +439,26 @@ fn send_all(producer: &mut Producer, plan: &[Planned], deadline: Instant) -> Res
     match producer.wait_delivered(deadline) {
         Ok(reports) => failed.extend(reports),
         Err(missing) => {
-            return Err(KafkaFailure::Abort(format!("{missing} records were not acknowledged in time")).into());
+            return Err(KafkaFailure::Abort(format!(
+                "{missing} records were not acknowledged in time"
+            ))
+            .into());
         }
     }
     Ok(failed)
 }
 
 fn refusal_summary(records: &[(Undelivered, (Partition, i64), Produced)]) -> String {
-    let first = records.iter().find(|(undelivered, ..)| is_refusal(undelivered.code)).or_else(|| records.first());
+    let first = records
+        .iter()
+        .find(|(undelivered, ..)| is_refusal(undelivered.code))
+        .or_else(|| records.first());
     first.map_or_else(String::new, |(undelivered, (partition, offset), kind)| {
         let count = records.len();
         let kind = kind.as_str();
-        format!("{count} records not delivered; first: {kind} of {partition}/{offset}: {}", undelivered.reason)
+        format!(
+            "{count} records not delivered; first: {kind} of {partition}/{offset}: {}",
+            undelivered.reason
+        )
     })
 }

@@ -105,7 +105,10 @@ impl Shared {
     }
 
     fn take_failure(&self) -> Option<WorkerError> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
@@ -134,7 +137,16 @@ pub struct Parts {
 /// # Errors
 /// [`WorkerError`] says what happened; whatever was not committed will be read again.
 pub fn run(parts: Parts) -> Result<(), WorkerError> {
-    let Parts { config, pipeline, metrics, health, clock, stop, connect_timeout, rooms } = parts;
+    let Parts {
+        config,
+        pipeline,
+        metrics,
+        health,
+        clock,
+        stop,
+        connect_timeout,
+        rooms,
+    } = parts;
     let publisher = Publisher::connect(&config, connect_timeout, rooms)?;
     let ownership = Arc::new(Ownership::new());
     let shared = Arc::new(Shared {
@@ -148,7 +160,13 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
         failure: Mutex::new(None),
     });
     health.set_broker_up(true, clock());
-    let source = Arc::new(Source::subscribe(&config, ownership, metrics, health.clone(), clock)?);
+    let source = Arc::new(Source::subscribe(
+        &config,
+        ownership,
+        metrics,
+        health.clone(),
+        clock,
+    )?);
     health.set_ready(Part::Source);
     let breaker = Breaker::new(BreakerLimits {
         max_ratio: config.dead_letter.max_ratio,
@@ -167,7 +185,14 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
         bytes: config.batch.bytes.len(),
         linger: config.batch.linger.duration(),
     };
-    let mut reader = Reader { source, shared: shared.clone(), read, limits, open: Batch::default(), paused: false };
+    let mut reader = Reader {
+        source,
+        shared: shared.clone(),
+        read,
+        limits,
+        open: Batch::default(),
+        paused: false,
+    };
     let outcome = reader.run(&threads);
     health.set_draining();
     let deadline = Instant::now() + config.shutdown.timeout.duration();
@@ -206,7 +231,17 @@ fn spawn_analysis(
                 break;
             }
             let holdings = batch.holdings();
-            if analysed.put(Analysed { batch, outcomes, holdings }, FOR_EVER).is_err() {
+            if analysed
+                .put(
+                    Analysed {
+                        batch,
+                        outcomes,
+                        holdings,
+                    },
+                    FOR_EVER,
+                )
+                .is_err()
+            {
                 break;
             }
         }
@@ -245,7 +280,9 @@ impl Reader {
         while !self.shared.stopping() {
             self.shared.health.tick_poll((self.shared.clock)());
             if threads.iter().any(JoinHandle::is_finished) {
-                return Err(WorkerError::Thread("it ended while work was going on".to_owned()));
+                return Err(WorkerError::Thread(
+                    "it ended while work was going on".to_owned(),
+                ));
             }
             if self.shared.ownership.rewind_requested() {
                 self.rewind()?;
@@ -285,7 +322,8 @@ impl Reader {
     fn hand_over(&mut self) -> bool {
         let mut batch = std::mem::take(&mut self.open);
         let ownership = &self.shared.ownership;
-        let dropped = batch.retain_current(|partition, epoch| ownership.is_current(partition, epoch));
+        let dropped =
+            batch.retain_current(|partition, epoch| ownership.is_current(partition, epoch));
         self.shared.metrics.stale_dropped(dropped as u64);
         if batch.is_empty() {
             return true;
@@ -309,7 +347,10 @@ impl Reader {
         self.open = Batch::default();
         match self.source.rewind() {
             Err(KafkaFailure::Unavailable(reason)) => {
-                tracing::warn!(reason, "not back at the committed offsets yet; trying again");
+                tracing::warn!(
+                    reason,
+                    "not back at the committed offsets yet; trying again"
+                );
                 // Serves the consumer; a message that comes now does not count.
                 self.source.poll(POLL)?;
                 Ok(())

@@ -36,12 +36,21 @@ impl Publisher {
     ///
     /// # Errors
     /// When the broker cannot be reached within `timeout`, a topic is missing or a right is.
-    pub fn connect(config: &Config, timeout: Duration, known: Option<Rooms>) -> Result<Self, KafkaFailure> {
+    pub fn connect(
+        config: &Config,
+        timeout: Duration,
+        known: Option<Rooms>,
+    ) -> Result<Self, KafkaFailure> {
         let rooms = known.map_or_else(|| rooms(config, timeout), Ok)?;
         let producer = producer(config, &rooms, timeout)?;
         let mut sink = Sink::new(config);
         sink.dead_letter_room = rooms.dead_letter;
-        Ok(Self { producer, sink, rooms, config: config.clone() })
+        Ok(Self {
+            producer,
+            sink,
+            rooms,
+            config: config.clone(),
+        })
     }
 
     /// Asks for the limits again. Returns whether they changed.
@@ -67,23 +76,41 @@ fn rooms(config: &Config, timeout: Duration) -> Result<Rooms, KafkaFailure> {
     let inspector = Inspector::new(config, timeout)?;
     let facts = |name: &str, key: &str| -> Result<TopicFacts, KafkaFailure> {
         inspector.topic(name)?.ok_or_else(|| {
-            KafkaFailure::Unavailable(format!("{key}: topic {name:?} does not exist; create it, or correct the name"))
+            KafkaFailure::Unavailable(format!(
+                "{key}: topic {name:?} does not exist; create it, or correct the name"
+            ))
         })
     };
     let configured = config.output.max_record_bytes;
-    let mut output = record_room(configured, Some(&facts(&config.output.topic, "output.topic")?));
+    let mut output = record_room(
+        configured,
+        Some(&facts(&config.output.topic, "output.topic")?),
+    );
     if let Some(topic) = &config.output.duplicates_topic {
-        output = output.min(record_room(configured, Some(&facts(topic, "output.duplicates_topic")?)));
+        output = output.min(record_room(
+            configured,
+            Some(&facts(topic, "output.duplicates_topic")?),
+        ));
     }
-    let dead_letter = record_room(None, Some(&facts(&config.dead_letter.topic, "dead_letter.topic")?));
-    Ok(Rooms { output, dead_letter })
+    let dead_letter = record_room(
+        None,
+        Some(&facts(&config.dead_letter.topic, "dead_letter.topic")?),
+    );
+    Ok(Rooms {
+        output,
+        dead_letter,
+    })
 }
 
 fn producer(config: &Config, rooms: &Rooms, timeout: Duration) -> Result<Producer, KafkaFailure> {
     let mut client = client_config(config, Role::Producer);
     // A batch is refused as a whole: it must fit the smallest topic. Single records are checked before they are sent.
     let smallest = rooms.output.min(rooms.dead_letter);
-    let batch = client.get("batch.size").and_then(|bytes| bytes.parse().ok()).unwrap_or(smallest).min(smallest);
+    let batch = client
+        .get("batch.size")
+        .and_then(|bytes| bytes.parse().ok())
+        .unwrap_or(smallest)
+        .min(smallest);
     client.set("batch.size", batch.max(1).to_string());
     let producer = Producer::new(&client, TokenSource::new(config))?;
     if config.delivery == Delivery::ExactlyOnce {

@@ -32,7 +32,13 @@ pub enum Taken<T> {
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self { state: Mutex::new(State { item: None, closed: false }), changed: Condvar::new() }
+        Self {
+            state: Mutex::new(State {
+                item: None,
+                closed: false,
+            }),
+            changed: Condvar::new(),
+        }
     }
 }
 
@@ -54,7 +60,11 @@ impl<T> Slot<T> {
             if left.is_zero() {
                 return Err(item);
             }
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         if state.closed {
             return Err(item);
@@ -75,7 +85,10 @@ impl<T> Slot<T> {
             if state.closed {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -95,7 +108,11 @@ impl<T> Slot<T> {
             if left.is_zero() {
                 return Taken::Empty;
             }
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
@@ -147,6 +164,9 @@ mod tests {
 
     #[test]
     fn an_empty_slot_is_empty_after_the_time() {
-        assert_eq!(Slot::<u8>::default().take_timeout(Duration::ZERO), Taken::Empty);
+        assert_eq!(
+            Slot::<u8>::default().take_timeout(Duration::ZERO),
+            Taken::Empty
+        );
     }
 }

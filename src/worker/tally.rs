@@ -45,9 +45,15 @@ impl Tally {
 
     /// Adds the batch to the metrics. `now_ms` is when it was committed.
     pub fn report(&self, metrics: &Metrics, now_ms: i64) {
-        self.reasons.iter().for_each(|&reason| metrics.dead_letter(reason));
-        self.statuses.iter().for_each(|&status| metrics.dedup_status(status));
-        self.languages.iter().for_each(|code| metrics.language(code));
+        self.reasons
+            .iter()
+            .for_each(|&reason| metrics.dead_letter(reason));
+        self.statuses
+            .iter()
+            .for_each(|&status| metrics.dedup_status(status));
+        self.languages
+            .iter()
+            .for_each(|code| metrics.language(code));
         self.topics.iter().for_each(|id| metrics.topic(id));
         for timestamp in &self.timestamps {
             metrics.end_to_end((now_ms - timestamp).max(0) as f64 / 1000.0);

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
-use rdkafka::producer::DefaultProducerContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 use serde::Deserialize;
@@ -53,7 +53,9 @@ impl Broker {
 
     fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
-        client.set("bootstrap.servers", self.bootstrap()).set("log_level", "2");
+        client
+            .set("bootstrap.servers", self.bootstrap())
+            .set("log_level", "2");
         client
     }
 
@@ -102,12 +104,19 @@ pub fn next(consumer: &BaseConsumer) -> Option<Seen> {
     };
     let key = String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned();
     let rejected = message.headers().and_then(|headers| {
-        let found = headers.iter().find(|header| header.key == ERROR_CODE_HEADER)?;
+        let found = headers
+            .iter()
+            .find(|header| header.key == ERROR_CODE_HEADER)?;
         Some(String::from_utf8_lossy(found.value.unwrap_or_default()).into_owned())
     });
     let mut seen = match message.payload() {
-        None => Seen { tombstone: true, ..Seen::default() },
-        Some(payload) => serde_json::from_slice::<Output>(payload).map(Seen::from).unwrap_or_default(),
+        None => Seen {
+            tombstone: true,
+            ..Seen::default()
+        },
+        Some(payload) => serde_json::from_slice::<Output>(payload)
+            .map(Seen::from)
+            .unwrap_or_default(),
     };
     if seen.id.is_empty() {
         seen.id = key;
@@ -147,7 +156,9 @@ struct Topic {
 
 impl From<Output> for Seen {
     fn from(output: Output) -> Self {
-        let Some(found) = output.enrichment else { return Self::default() };
+        let Some(found) = output.enrichment else {
+            return Self::default();
+        };
         Self {
             id: found.id,
             language: found.language.code,

@@ -11,14 +11,22 @@ const TOPICS: usize = 42;
 const VERDICT: usize = 34;
 
 pub fn head(paint: Paint) -> String {
-    let cells = [padded("ID", ID), padded("LANGUAGE", LANGUAGE), padded("TOPICS", TOPICS), padded("DUPLICATE OF", VERDICT)];
+    let cells = [
+        padded("ID", ID),
+        padded("LANGUAGE", LANGUAGE),
+        padded("TOPICS", TOPICS),
+        padded("DUPLICATE OF", VERDICT),
+    ];
     paint.bold(cells.join("  ").trim_end())
 }
 
 pub fn row(seen: &Seen, paint: Paint) -> String {
     let id = padded(&seen.id, ID);
     if let Some(code) = &seen.rejected {
-        return format!("{id}  {}\n", paint.red(&format!("dead letter: {}", fit(code, 40))));
+        return format!(
+            "{id}  {}\n",
+            paint.red(&format!("dead letter: {}", fit(code, 40)))
+        );
     }
     if seen.tombstone {
         return format!("{id}  {}\n", paint.dim("tombstone, passed through"));
@@ -41,9 +49,15 @@ pub fn summary(seen: &[Seen], paint: Paint) -> String {
         }
         let mut rows: Vec<(String, usize)> = counts.into_iter().collect();
         rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        rows.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+        rows.iter()
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let enriched: Vec<&Seen> = seen.iter().filter(|seen| seen.rejected.is_none() && !seen.tombstone).collect();
+    let enriched: Vec<&Seen> = seen
+        .iter()
+        .filter(|seen| seen.rejected.is_none() && !seen.tombstone)
+        .collect();
     let languages = counted(&mut enriched.iter().map(|seen| seen.language.as_str()));
     let verdicts = counted(&mut enriched.iter().map(|seen| seen.dedup.as_str()));
     let dead = counted(&mut seen.iter().filter_map(|seen| seen.rejected.as_deref()));
