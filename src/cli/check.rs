@@ -13,7 +13,7 @@ use crate::kafka::error::KafkaFailure;
 use crate::kafka::limits::{Inspector, TopicFacts};
 use crate::kafka::oauth::TokenSource;
 use crate::kafka::producer::Producer;
-use crate::kafka::{client_config, source};
+use crate::kafka::{client_config, group};
 use crate::topics::TopicTagger;
 
 /// Arguments of `check`.
@@ -87,10 +87,9 @@ pub fn main(args: &CheckArgs) -> Exit {
         faults: 0,
     };
     if let Err(errors) = loaded.validate_for_run() {
-        report.fail(
-            &format!("configuration: {errors}"),
-            "see docs/configuration.md",
-        );
+        for problem in &errors.0 {
+            report.fail(&problem.to_string(), "see docs/configuration.md");
+        }
         print(&report.out);
         return Exit::Config;
     }
@@ -113,6 +112,9 @@ pub fn main(args: &CheckArgs) -> Exit {
 }
 
 fn offline(config: &Config, report: &mut Report) {
+    if let Err(error) = crate::telemetry::check_filter(&config.log.filter) {
+        report.fail(&error.to_string(), "correct log.filter");
+    }
     if config.stages.topics {
         match TopicTagger::new(&config.topics) {
             Ok(tagger) => report.ok(&format!("topics: lexicons {}", tagger.generation())),
@@ -161,27 +163,37 @@ fn online(config: &Config, timeout: Duration, report: &mut Report) {
             return report.fail(&failure.to_string(), "see kafka.* in docs/configuration.md");
         }
     };
-    let input = topic(&inspector, "input.topic", &config.input.topic, report);
-    let output = topic(&inspector, "output.topic", &config.output.topic, report);
-    let dead = topic(
-        &inspector,
-        "dead_letter.topic",
-        &config.dead_letter.topic,
-        report,
-    );
+    let first = inspector.topic(&config.input.topic);
+    if let Err(failure @ KafkaFailure::Unavailable(_)) = first {
+        // Whatever is asked next would wait as long and fail as well.
+        return report.fail(
+            &format!("kafka.brokers: {}: {failure}", config.kafka.brokers),
+            "is kafka.brokers right, and the broker up? does it want kafka.security?",
+        );
+    }
+    let input = topic(first, "input.topic", &config.input.topic, report);
+    let mut ask = |key: &str, name: &str| topic(inspector.topic(name), key, name, report);
+    let output = ask("output.topic", &config.output.topic);
+    let dead = ask("dead_letter.topic", &config.dead_letter.topic);
     if let Some(name) = &config.output.duplicates_topic {
-        topic(&inspector, "output.duplicates_topic", name, report);
+        ask("output.duplicates_topic", name);
     }
     sizes(input.as_ref(), output.as_ref(), dead.as_ref(), report);
     layout(config, input.as_ref(), output.as_ref(), report);
-    group(config, timeout, report);
+    group_rights(config, timeout, report);
     if config.delivery == Delivery::ExactlyOnce {
         transactions(config, timeout, report);
     }
 }
 
-fn topic(inspector: &Inspector, key: &str, name: &str, report: &mut Report) -> Option<TopicFacts> {
-    match inspector.topic(name) {
+/// Reports what the broker answers about a topic.
+fn topic(
+    answer: Result<Option<TopicFacts>, KafkaFailure>,
+    key: &str,
+    name: &str,
+    report: &mut Report,
+) -> Option<TopicFacts> {
+    match answer {
         Ok(Some(facts)) => {
             let size = facts
                 .max_message_bytes
@@ -264,8 +276,8 @@ fn layout(
     }
 }
 
-fn group(config: &Config, timeout: Duration, report: &mut Report) {
-    match source::committed_of_group(config, timeout) {
+fn group_rights(config: &Config, timeout: Duration, report: &mut Report) {
+    match group::committed_of_group(config, timeout) {
         Ok(committed) => report.ok(&format!(
             "kafka.group: {} ({committed} partitions with a commit)",
             config.kafka.group

@@ -280,8 +280,8 @@ pub struct BatchConfig {
 impl Default for BatchConfig {
     fn default() -> Self {
         Self {
-            messages: 2000,
-            bytes: ByteSize::from_mib(8),
+            messages: 10_000,
+            bytes: ByteSize::from_mib(32),
             linger: TimeSpan::from_millis(100),
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod context;
 pub mod error;
+pub mod group;
 pub mod limits;
 pub mod oauth;
 pub mod ownership;

@@ -8,17 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::error::RDKafkaErrorCode;
-
 use super::Shared;
 use super::batch::Analysed;
 use super::breaker::Breaker;
 use super::publisher::Publisher;
 use super::slot::{Slot, Taken};
 use super::tally::Tally;
-use crate::article::{Message, RejectCode, Rejection};
+use crate::article::{Message, Rejection};
 use crate::config::{Config, Delivery};
-use crate::kafka::error::{KafkaFailure, is_refusal};
+use crate::kafka::error::KafkaFailure;
 use crate::kafka::ownership::{Epoch, Partition};
 use crate::kafka::producer::{Producer, Undelivered};
 use crate::kafka::sink::Addressed;
@@ -26,35 +24,36 @@ use crate::kafka::source::Source;
 use crate::metrics::{Produced, Step, TransactionResult};
 use crate::pipeline::Outcome;
 
-/// How long one attempt to reach the broker may take while a producer is replaced.
-const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A transaction that librdkafka says can still be committed or aborted is not given up: this is for ever.
-const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Takes analysed batches and commits them in order.
 pub struct Committer {
-    publisher: Publisher,
-    source: Arc<Source>,
-    shared: Arc<Shared>,
-    breaker: Breaker,
+    pub(super) publisher: Publisher,
+    pub(super) source: Arc<Source>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) breaker: Breaker,
     /// Records that the broker refused for good: their messages become dead letters when they are read again.
-    refused: BTreeMap<(Partition, i64), Rejection>,
-    exactly_once: bool,
-    transaction_timeout: Duration,
-    retry_initial: Duration,
-    retry_max: Duration,
-    failures: u32,
+    pub(super) refused: BTreeMap<(Partition, i64), Rejection>,
+    pub(super) exactly_once: bool,
+    pub(super) transaction_timeout: Duration,
+    pub(super) retry_initial: Duration,
+    pub(super) retry_max: Duration,
+    pub(super) failures: u32,
 }
 
 /// A record of the batch, and the message it comes from.
 type Planned = (Message, Addressed);
 
+/// A record that did not go through, the position of its message, and what it was.
+pub(super) type RefusedRecord = (Undelivered, (Partition, i64), Produced);
+
 /// Why a batch was not committed.
-enum Setback {
+pub(super) enum Setback {
     /// Partitions were revoked while it was being sent.
     Stale,
     /// The broker refused records.
-    Refused(Vec<(Undelivered, (Partition, i64), Produced)>),
+    Refused(Vec<RefusedRecord>),
     /// Kafka said no.
     Kafka(KafkaFailure),
 }
@@ -296,130 +295,6 @@ impl Committer {
         metrics.progress(now_ms);
         self.shared.health.progress(now_ms);
     }
-
-    /// Undoes the attempt and asks for the messages again.
-    fn give_up(&mut self, setback: Setback, started: Instant) -> Result<Duration, KafkaFailure> {
-        self.failures = self.failures.saturating_add(1);
-        let pause = match &setback {
-            Setback::Stale => Duration::ZERO,
-            _ => self
-                .retry_initial
-                .saturating_mul(1 << self.failures.min(16).saturating_sub(1))
-                .min(self.retry_max),
-        };
-        let reason = match &setback {
-            Setback::Stale => "partitions were revoked meanwhile".to_owned(),
-            Setback::Refused(records) => refusal_summary(records),
-            Setback::Kafka(failure) => failure.to_string(),
-        };
-        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        tracing::warn!(
-            reason,
-            attempt = self.failures,
-            pause_ms,
-            "batch not committed; it will be read again"
-        );
-        self.undo(&setback, started)?;
-        if let Setback::Refused(records) = setback {
-            self.learn(records)?;
-        }
-        self.shared.ownership.request_rewind();
-        Ok(pause)
-    }
-
-    fn undo(&mut self, setback: &Setback, started: Instant) -> Result<(), KafkaFailure> {
-        let fatal = match setback {
-            Setback::Kafka(failure @ (KafkaFailure::Fatal(_) | KafkaFailure::Denied(_))) => {
-                Some(failure.to_string())
-            }
-            _ => None,
-        };
-        let outcome = match fatal {
-            Some(reason) => Err(KafkaFailure::Fatal(reason)),
-            None if self.exactly_once => {
-                self.shared
-                    .metrics
-                    .transaction(TransactionResult::Aborted, started.elapsed().as_secs_f64());
-                let retried = || self.shared.metrics.transaction_retry();
-                self.publisher
-                    .producer
-                    .abort(Instant::now() + PATIENCE, retried)
-            }
-            None => self
-                .publisher
-                .producer
-                .fatal_error()
-                .map_or(Ok(()), |reason| Err(KafkaFailure::Fatal(reason))),
-        };
-        match outcome {
-            Ok(()) => Ok(()),
-            // The broker closes a transaction that is open for too long and gives its producer up. When we know that
-            // ours was, nobody else is using our transactional id, and a new producer may take it over.
-            Err(failure) if self.exactly_once && started.elapsed() >= self.transaction_timeout => {
-                tracing::warn!(%failure, "the transaction ran into its time limit; making a new producer");
-                self.reconnect()
-            }
-            Err(failure) => Err(failure),
-        }
-    }
-
-    fn reconnect(&mut self) -> Result<(), KafkaFailure> {
-        let mut pause = self.retry_initial;
-        loop {
-            match self.publisher.reconnect(RECONNECT_TIMEOUT) {
-                Err(KafkaFailure::Unavailable(reason)) if !self.shared.stopping() => {
-                    tracing::warn!(reason, "no new producer yet; trying again");
-                    std::thread::sleep(pause);
-                    pause = (pause * 2).min(self.retry_max);
-                }
-                Err(failure) => return Err(failure),
-                Ok(()) => {
-                    self.shared.set_output_room(self.publisher.rooms.output);
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    /// Learns from refused records. When the broker's limits have changed, new limits are all that is needed; otherwise
-    /// the articles behind the records become dead letters when they are read again. A dead letter that is refused stops
-    /// the stage: there is nowhere else to put it.
-    fn learn(
-        &mut self,
-        records: Vec<(Undelivered, (Partition, i64), Produced)>,
-    ) -> Result<(), KafkaFailure> {
-        let too_large = records
-            .iter()
-            .any(|(undelivered, ..)| undelivered.code == RDKafkaErrorCode::MessageSizeTooLarge);
-        if too_large
-            && self
-                .publisher
-                .limits_changed(RECONNECT_TIMEOUT)
-                .unwrap_or(false)
-        {
-            tracing::warn!("the topics take smaller records than before; making a new producer");
-            return self.reconnect();
-        }
-        for (undelivered, position, kind) in records {
-            if !is_refusal(undelivered.code) {
-                continue;
-            }
-            if kind == Produced::DeadLetter {
-                let reason = format!(
-                    "the dead-letter topic refuses a record: {}",
-                    undelivered.reason
-                );
-                return Err(KafkaFailure::Fatal(reason));
-            }
-            let detail = format!(
-                "the output topic refuses the record: {}",
-                undelivered.reason
-            );
-            self.refused
-                .insert(position, Rejection::new(RejectCode::OutputRefused, detail));
-        }
-        Ok(())
-    }
 }
 
 /// Queues all records and waits for all reports. Returns the records that did not go through.
@@ -446,19 +321,4 @@ fn send_all(
         }
     }
     Ok(failed)
-}
-
-fn refusal_summary(records: &[(Undelivered, (Partition, i64), Produced)]) -> String {
-    let first = records
-        .iter()
-        .find(|(undelivered, ..)| is_refusal(undelivered.code))
-        .or_else(|| records.first());
-    first.map_or_else(String::new, |(undelivered, (partition, offset), kind)| {
-        let count = records.len();
-        let kind = kind.as_str();
-        format!(
-            "{count} records not delivered; first: {kind} of {partition}/{offset}: {}",
-            undelivered.reason
-        )
-    })
 }

@@ -1,0 +1,286 @@
+//! The explanation for people.
+
+use super::super::screen::{self, Paint, fit, safe};
+use crate::pipeline::Trace;
+use crate::text::{Block, Document};
+use crate::topics::{Evidence, TopicTag};
+
+/// The whole explanation.
+pub fn explanation(trace: &Trace<'_>, paint: Paint) -> String {
+    let mut out = String::new();
+    article(&mut out, trace, paint);
+    text(&mut out, &trace.document, paint);
+    dedup(&mut out, trace, paint);
+    language(&mut out, trace, paint);
+    topics(&mut out, trace, paint);
+    out
+}
+
+fn heading(out: &mut String, paint: Paint, title: &str) {
+    *out += &format!("\n{}\n", paint.bold(title));
+}
+
+fn row(out: &mut String, name: &str, value: &str) {
+    *out += &format!("  {name:<12} {value}\n");
+}
+
+fn article(out: &mut String, trace: &Trace<'_>, paint: Paint) {
+    let article = &trace.article;
+    *out += &format!("{}\n", paint.bold("Article"));
+    let origin = match article.id_source {
+        crate::article::IdSource::Field => "from a field",
+        crate::article::IdSource::Url => "hash of the URL",
+        crate::article::IdSource::Key => "the Kafka key",
+        crate::article::IdSource::Text => "hash of the text",
+    };
+    row(
+        out,
+        "id",
+        &format!(
+            "{} {}",
+            fit(&article.id, 80),
+            paint.dim(&format!("({origin})"))
+        ),
+    );
+    let field = |out: &mut String, name: &str, field: Option<(&str, &str)>| {
+        if let Some((pointer, text)) = field {
+            row(
+                out,
+                name,
+                &format!("{} {}", fit(text, 80), paint.dim(&format!("({pointer})"))),
+            );
+        }
+    };
+    field(
+        out,
+        "title",
+        article
+            .title
+            .as_ref()
+            .map(|f| (f.pointer.as_str(), f.text.as_ref())),
+    );
+    field(
+        out,
+        "summary",
+        article
+            .summary
+            .as_ref()
+            .map(|f| (f.field.pointer.as_str(), f.field.text.as_ref())),
+    );
+    field(
+        out,
+        "body",
+        article
+            .body
+            .as_ref()
+            .map(|f| (f.field.pointer.as_str(), f.field.text.as_ref())),
+    );
+    field(
+        out,
+        "url",
+        article
+            .url
+            .as_ref()
+            .map(|f| (f.pointer.as_str(), f.text.as_ref())),
+    );
+    field(
+        out,
+        "language",
+        article
+            .language
+            .as_ref()
+            .map(|f| (f.pointer.as_str(), f.text.as_ref())),
+    );
+    field(
+        out,
+        "published",
+        article
+            .published
+            .as_ref()
+            .map(|f| (f.pointer.as_str(), f.text.as_ref())),
+    );
+    if let Some(url) = &article.canonical_url {
+        row(out, "canonical", &fit(url, 80));
+    }
+    if let Some(source) = &article.source {
+        row(out, "source", &fit(source, 80));
+    }
+    if !article.tags.is_empty() {
+        row(out, "tags", &fit(&article.tags.join(", "), 80));
+    }
+    for warning in &article.warnings {
+        row(out, "warning", &paint.yellow(warning.as_str()));
+    }
+}
+
+fn text(out: &mut String, document: &Document, paint: Paint) {
+    heading(out, paint, "Text");
+    for field in &document.fields {
+        for block in &field.blocks {
+            let words = field.text.get(block.bytes.clone()).unwrap_or_default();
+            let kind = block.kind.as_str();
+            let kind = format!("{kind:<14}");
+            let kind = if block.kind.is_content() {
+                paint.green(&kind)
+            } else {
+                paint.yellow(&kind)
+            };
+            let place = paint.dim(&format!("{:>6}–{:<6}", block.span.start, block.span.end));
+            *out += &format!(
+                "  {kind} {place} {}{}\n",
+                fit(words, 72),
+                reason(block, paint)
+            );
+        }
+    }
+    if document.truncated {
+        *out += &format!(
+            "  {}\n",
+            paint.yellow("the rest is longer than input.limits.text_chars and was not analysed")
+        );
+    }
+}
+
+fn reason(block: &Block, paint: Paint) -> String {
+    block.reason.as_ref().map_or_else(String::new, |reason| {
+        paint.dim(&format!("  ({})", fit(reason, 48)))
+    })
+}
+
+fn dedup(out: &mut String, trace: &Trace<'_>, paint: Paint) {
+    let Some(verdict) = &trace.dedup else { return };
+    heading(out, paint, "Duplicate?");
+    let status = verdict.status.as_str();
+    let status = if verdict.of.is_none() {
+        paint.green(status)
+    } else {
+        paint.cyan(status)
+    };
+    row(out, "status", &status);
+    if let Some(of) = &verdict.of {
+        row(out, "of", &fit(of, 80));
+    }
+    if let Some(method) = verdict.method {
+        row(out, "because", &format!("same {}", method.as_str()));
+    }
+    row(out, "cluster", &fit(&verdict.cluster, 80));
+    if let Some(fingerprint) = &trace.fingerprint {
+        let content = fingerprint.content_key.map_or_else(
+            || "none: too few words for a text to be told from its like".to_owned(),
+            |key| format!("{key:032x} of {} words", trace.document.tokens.len()),
+        );
+        row(out, "content", &content);
+    }
+}
+
+fn language(out: &mut String, trace: &Trace<'_>, paint: Paint) {
+    let Some(guess) = &trace.language else { return };
+    heading(out, paint, "Language");
+    let reliable = if guess.reliable {
+        paint.green("reliable")
+    } else {
+        paint.yellow("not reliable")
+    };
+    row(
+        out,
+        "code",
+        &format!(
+            "{}  confidence {:.2}, {reliable}",
+            paint.bold(&guess.code),
+            guess.confidence
+        ),
+    );
+    if let Some(script) = &guess.script {
+        row(out, "script", script);
+    }
+    if let Some(group) = &guess.group {
+        row(out, "group", group);
+    }
+    let shares: Vec<String> = guess
+        .shares
+        .iter()
+        .map(|share| format!("{} {:.0} %", share.code, share.share * 100.0))
+        .collect();
+    if !shares.is_empty() {
+        row(out, "shares", &shares.join(", "));
+    }
+    let candidates: Vec<String> = guess
+        .candidates
+        .iter()
+        .take(3)
+        .map(|candidate| format!("{} {:.2}", candidate.code, candidate.score))
+        .collect();
+    if !candidates.is_empty() {
+        row(out, "candidates", &candidates.join(", "));
+    }
+    if let Some(declared) = &guess.declared {
+        let agrees = if guess.agrees == Some(true) {
+            "agrees"
+        } else {
+            "does not agree"
+        };
+        row(out, "declared", &format!("{} ({agrees})", safe(declared)));
+    }
+}
+
+fn topics(out: &mut String, trace: &Trace<'_>, paint: Paint) {
+    let Some(topics) = &trace.topics else { return };
+    heading(out, paint, "Topics");
+    match &topics.lexicon {
+        Some(lexicon) => row(out, "lexicon", lexicon),
+        None => row(
+            out,
+            "lexicon",
+            &paint.yellow("none for this language: no topic can be given"),
+        ),
+    }
+    for tag in &topics.tags {
+        topic(out, trace, tag, &paint.green("✓"), paint);
+    }
+    for tag in topics.near_misses.iter().take(5) {
+        topic(out, trace, tag, &paint.dim("·"), paint);
+    }
+}
+
+fn topic(out: &mut String, trace: &Trace<'_>, tag: &TopicTag, mark: &str, paint: Paint) {
+    let TopicTag {
+        id,
+        label,
+        score,
+        confidence,
+        ..
+    } = tag;
+    *out += &format!(
+        "  {mark} {} {}  score {score:.2}, confidence {confidence:.2}\n",
+        id,
+        paint.bold(label)
+    );
+    for evidence in tag.evidence.iter().take(4) {
+        let found = quote(&trace.document, evidence);
+        let term = paint.cyan(&safe(&evidence.term));
+        let place = paint.dim(&format!("{}–{}", evidence.start, evidence.end));
+        *out += &format!(
+            "      {term}  weight {:.1}  {place}  {}\n",
+            evidence.weight,
+            paint.dim(&found)
+        );
+    }
+}
+
+/// The paragraph around a match.
+fn quote(document: &Document, evidence: &Evidence) -> String {
+    let found = document.content().find(|(field, block)| {
+        field.pointer == evidence.field
+            && block.span.start <= evidence.start
+            && evidence.start < block.span.end
+    });
+    let Some((field, block)) = found else {
+        return String::new();
+    };
+    let text = field.text.get(block.bytes.clone()).unwrap_or_default();
+    let before = (evidence.start - block.span.start) as usize;
+    let from = before.saturating_sub(24);
+    let around: String = text.chars().skip(from).take(64).collect();
+    let start = if from > 0 { "…" } else { "" };
+    format!("{start}{}", screen::fit(&around, 72))
+}

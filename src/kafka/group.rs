@@ -1,0 +1,76 @@
+//! What the group has committed, asked from outside: without joining it, so that a running stage is not disturbed.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client_config;
+use super::error::KafkaFailure;
+use super::oauth::TokenSource;
+use crate::config::{Config, Role};
+
+/// How many partitions of the input topic the group has committed, asked without joining it.
+///
+/// # Errors
+/// When the broker does not answer or refuses.
+pub fn committed_of_group(config: &Config, timeout: Duration) -> Result<usize, KafkaFailure> {
+    let consumer: BaseConsumer<CheckContext> = client_config(config, Role::Consumer)
+        .create_with_context(CheckContext(TokenSource::new(config)))
+        .map_err(|error| KafkaFailure::of_start(&error))?;
+    let metadata = consumer
+        .fetch_metadata(Some(&config.input.topic), timeout)
+        .map_err(|error| KafkaFailure::of_start(&error))?;
+    let mut partitions = TopicPartitionList::new();
+    for partition in metadata
+        .topics()
+        .iter()
+        .flat_map(|topic| topic.partitions())
+    {
+        partitions.add_partition(&config.input.topic, partition.id());
+    }
+    let deadline = Instant::now() + timeout;
+    let committed = loop {
+        match consumer.committed_offsets(partitions.clone(), timeout) {
+            // A cluster makes its coordinators when the first group asks; that takes a moment.
+            Err(error) if is_coordinator_coming(&error) && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            other => break other.map_err(|error| KafkaFailure::of_start(&error))?,
+        }
+    };
+    let elements = committed.elements();
+    Ok(elements
+        .iter()
+        .filter(|element| matches!(element.offset(), Offset::Offset(_)))
+        .count())
+}
+
+fn is_coordinator_coming(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::NotCoordinator
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+        )
+    )
+}
+
+struct CheckContext(TokenSource);
+
+impl rdkafka::ClientContext for CheckContext {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(
+        &self,
+        _: Option<&str>,
+    ) -> Result<rdkafka::client::OAuthToken, Box<dyn std::error::Error>> {
+        self.0.token()
+    }
+
+    fn stats_raw(&self, _: &[u8]) {}
+}
+
+impl rdkafka::consumer::ConsumerContext for CheckContext {}
