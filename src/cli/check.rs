@@ -1,12 +1,14 @@
 //! `newsstage check`: finds what would stop or hurt the stage before it is started.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::screen::{Paint, safe};
 use super::{ConfigArgs, Exit, load, now_ms, print};
+use crate::article::ArticleReader;
 use crate::config::{Config, Delivery, Role};
 use crate::dedup::DedupIndex;
 use crate::kafka::error::KafkaFailure;
@@ -14,6 +16,8 @@ use crate::kafka::limits::{Inspector, TopicFacts};
 use crate::kafka::oauth::TokenSource;
 use crate::kafka::producer::Producer;
 use crate::kafka::{client_config, group};
+use crate::language::LanguageDetector;
+use crate::text::DocumentBuilder;
 use crate::topics::TopicTagger;
 
 /// Arguments of `check`.
@@ -115,6 +119,17 @@ fn offline(config: &Config, report: &mut Report) {
     if let Err(error) = crate::telemetry::check_filter(&config.log.filter) {
         report.fail(&error.to_string(), "correct log.filter");
     }
+    let reader = config.input.reader_settings();
+    let stages = [
+        ArticleReader::new(&reader, &config.output.field)
+            .map_or_else(|e| Some(e.to_string()), |_| None),
+        DocumentBuilder::new(&config.text).map_or_else(|e| Some(format!("text: {e}")), |_| None),
+        LanguageDetector::new(&config.language)
+            .map_or_else(|e| Some(format!("language: {e}")), |_| None),
+    ];
+    for problem in stages.into_iter().flatten() {
+        report.fail(&problem, "see docs/configuration.md");
+    }
     if config.stages.topics {
         match TopicTagger::new(&config.topics) {
             Ok(tagger) => report.ok(&format!("topics: lexicons {}", tagger.generation())),
@@ -132,10 +147,28 @@ fn offline(config: &Config, report: &mut Report) {
 fn index(config: &Config, report: &mut Report) {
     let path = &config.dedup.path;
     if !path.exists() {
-        return report.ok(&format!(
-            "dedup: {} does not exist yet and will be made",
-            path.display()
-        ));
+        let here = |ancestor: &&Path| ancestor.as_os_str().is_empty() || ancestor.exists();
+        let ancestor = path.ancestors().find(here).unwrap_or(path);
+        let ancestor = if ancestor.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            ancestor
+        };
+        // A file without a name, gone when it is closed.
+        return match tempfile::tempfile_in(ancestor) {
+            Ok(_) => report.ok(&format!(
+                "dedup: {} does not exist yet and will be made",
+                path.display()
+            )),
+            Err(error) => report.fail(
+                &format!(
+                    "dedup: {} cannot be made: {}: {error}",
+                    path.display(),
+                    ancestor.display()
+                ),
+                "dedup.path must be a folder that can be written",
+            ),
+        };
     }
     match DedupIndex::open(&config.dedup, now_ms()) {
         Ok((index, _)) => report.ok(&format!(

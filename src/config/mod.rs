@@ -18,6 +18,7 @@ mod nearest;
 mod properties;
 mod reference;
 mod secret;
+mod service_model;
 mod show;
 mod sources;
 mod system;
@@ -35,12 +36,14 @@ pub use kafka_model::{
 pub use keys::json_schema;
 pub use load::{Loaded, Origin};
 pub use model::{
-    AdminConfig, BatchConfig, Config, DeadLetterConfig, Delivery, Duplicates, HeaderStyle,
-    InputConfig, LimitsConfig, LivenessConfig, LogConfig, LogFormat, OutputConfig, Partitioning,
-    RetryConfig, ShutdownConfig, StagesConfig, Tombstones,
+    BatchConfig, Config, DeadLetterConfig, Delivery, Duplicates, HeaderStyle, InputConfig,
+    LimitsConfig, OutputConfig, Partitioning, StagesConfig, Tombstones,
 };
 pub use reference::reference_markdown;
 pub use secret::{Properties, Secret, is_secret_property};
+pub use service_model::{
+    AdminConfig, LivenessConfig, LogConfig, LogFormat, RetryConfig, ShutdownConfig,
+};
 pub use show::show;
 pub use sources::{ENV_PREFIX, Sources};
 pub use units::{ByteSize, TimeSpan};
@@ -91,6 +94,8 @@ impl Config {
     }
 }
 
+#[cfg(test)]
+mod example_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

@@ -208,7 +208,7 @@ mod tests {
         let text = reference_markdown();
         for part in [
             "| `linger` | duration from 0ms to 1m | `\"100ms\"` |",
-            "| `bytes` | byte size from 1KiB to 1GiB | `\"32MiB\"` |",
+            "| `bytes` | byte size from 1KiB to 1GiB | `\"12MiB\"` |",
             "| `threads` | whole number from 1 to 1024 | unset |",
             "| `max_ratio` | number from 0 to 1 | `0.5` |",
             "| `password` | secret | unset |",

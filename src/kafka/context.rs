@@ -211,7 +211,15 @@ impl ClientContext for SourceContext {
             } else {
                 known.hi_offset
             };
-            let next = resume.unwrap_or(known.next_offset.max(known.lo_offset));
+            // Once everything that was fetched is committed, what lies between the last message and the next fetch is no
+            // message: markers of transactions, aborted records, records that compaction removed.
+            let read_up = known.fetchq_cnt == 0 && resume.is_none_or(|own| own >= known.app_offset);
+            let fetched = known.next_offset.max(known.lo_offset);
+            let next = match resume {
+                Some(own) if read_up => own.max(fetched),
+                Some(own) => own,
+                None => fetched,
+            };
             if end < 0 || next < 0 {
                 continue;
             }
@@ -221,6 +229,7 @@ impl ClientContext for SourceContext {
             self.metrics.set_lag(&self.topic, partition, lag, seconds);
         }
         self.health.set_lag(behind, (self.clock)());
+        self.metrics.set_inflight(self.ownership.in_flight());
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

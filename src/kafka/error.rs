@@ -39,6 +39,19 @@ pub fn is_denial(code: RDKafkaErrorCode) -> bool {
     )
 }
 
+/// Whether the broker has lost track of a producer's transactions, which nobody else took over: a new producer with the
+/// same transactional id may go on where this one cannot.
+pub fn is_out_of_step(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        code,
+        Code::InvalidTransactionalState
+            | Code::InvalidProducerIdMapping
+            | Code::UnknownProducerId
+            | Code::OutOfOrderSequenceNumber
+    )
+}
+
 /// Whether the broker will refuse this record however often it is sent.
 pub fn is_refusal(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as Code;

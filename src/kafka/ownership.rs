@@ -114,6 +114,13 @@ impl Ownership {
         self.count(holdings, usize::saturating_sub);
     }
 
+    /// How many messages were handed on and are not committed yet.
+    pub fn in_flight(&self) -> u64 {
+        let table = self.table();
+        let counts = table.owned.values().map(|owned| owned.in_flight as u64);
+        counts.sum()
+    }
+
     fn count(&self, holdings: &Holdings, change: impl Fn(usize, usize) -> usize) {
         let mut table = self.table();
         for (&(partition, epoch), &messages) in holdings {

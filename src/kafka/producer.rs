@@ -12,7 +12,7 @@ use rdkafka::producer::{
 };
 use rdkafka::{ClientConfig, TopicPartitionList};
 
-use super::error::{KafkaFailure, is_retriable};
+use super::error::{KafkaFailure, is_out_of_step, is_retriable};
 use super::oauth::TokenSource;
 use crate::article::Header;
 
@@ -282,6 +282,12 @@ impl Producer {
         retrying(deadline, on_retry, |step| {
             self.inner.abort_transaction(step)
         })
+    }
+
+    /// Whether the client is unusable for a reason for which a new one with the same transactional id can go on.
+    pub fn is_out_of_step(&self) -> bool {
+        let error = self.inner.client().fatal_error();
+        error.is_some_and(|(code, _)| is_out_of_step(code))
     }
 
     /// The error that made the client unusable, if there is one.

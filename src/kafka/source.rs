@@ -1,5 +1,7 @@
 //! Reading: messages with their position, bytes copied out, tagged with the epoch of their partition.
 
+mod lost;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -27,6 +29,9 @@ pub struct Source {
     ownership: Arc<Ownership>,
     offset_lost: LostOffset,
     at_least_once: bool,
+    static_member: bool,
+    /// Some partition has no valid place to go on from, and the broker could not be asked about it yet.
+    astray: AtomicBool,
 }
 
 /// How long one request to the coordinator may take before it is tried again.
@@ -75,6 +80,8 @@ impl Source {
             ownership,
             offset_lost: config.kafka.offset_lost,
             at_least_once,
+            static_member: config.kafka.static_membership,
+            astray: AtomicBool::new(false),
         })
     }
 
@@ -83,6 +90,9 @@ impl Source {
     /// # Errors
     /// Only for trouble that reading again cannot mend; everything else is logged and retried by librdkafka.
     pub fn poll(&self, timeout: Duration) -> Result<Option<(Message, Epoch)>, KafkaFailure> {
+        if self.astray.load(Ordering::Relaxed) {
+            self.find_the_way()?;
+        }
         match self.consumer.poll(timeout) {
             None => Ok(None),
             Some(Ok(message)) => {
@@ -118,7 +128,10 @@ impl Source {
             (KafkaError::MessageConsumptionFatal(code), _) => {
                 Err(KafkaFailure::Fatal(format!("{code}: {error}")))
             }
-            (_, Some(RDKafkaErrorCode::AutoOffsetReset)) => self.offsets_lost(),
+            (_, Some(RDKafkaErrorCode::AutoOffsetReset)) => {
+                self.astray.store(true, Ordering::Relaxed);
+                self.find_the_way()
+            }
             (_, Some(code)) if is_denial(code) => Err(KafkaFailure::Denied(error.to_string())),
             (_, Some(RDKafkaErrorCode::UnknownTopicOrPartition)) => {
                 tracing::warn!(topic = %self.topic, "the input topic does not exist yet; waiting for it");
@@ -129,62 +142,6 @@ impl Source {
                 Ok(())
             }
         }
-    }
-
-    /// A partition has no valid place to go on from. Partitions that never had a commit begin as `kafka.start` says;
-    /// where a committed offset is gone from the topic, `kafka.offset_lost` decides, and never in silence.
-    fn offsets_lost(&self) -> Result<(), KafkaFailure> {
-        let committed = self.committed()?;
-        let mut moved = TopicPartitionList::new();
-        for (partition, offset) in committed {
-            let (low, high) = self
-                .consumer
-                .fetch_watermarks(&self.topic, partition, REQUEST_TIMEOUT)
-                .map_err(|error| KafkaFailure::Unavailable(error.to_string()))?;
-            let target = match (offset, self.offset_lost) {
-                (Some(offset), _) if (low..=high).contains(&offset) => continue,
-                (Some(offset), LostOffset::Error) => {
-                    return Err(KafkaFailure::OffsetsLost(format!(
-                        "{}/{partition}: offset {offset} was committed but the topic holds {low} to {high}; messages \
-                         were deleted before they were read, or the topic was created anew. Set kafka.offset_lost to \
-                         \"earliest\" or \"latest\" to go on from there, once",
-                        self.topic
-                    )));
-                }
-                (Some(offset), policy) => {
-                    tracing::error!(
-                        partition,
-                        committed = offset,
-                        low,
-                        high,
-                        ?policy,
-                        "committed offset is gone; jumping"
-                    );
-                    if policy == LostOffset::Earliest {
-                        Offset::Offset(low)
-                    } else {
-                        Offset::Offset(high)
-                    }
-                }
-                (None, _) => match self.consumer.context().start {
-                    crate::config::StartOffset::Earliest => Offset::Offset(low),
-                    crate::config::StartOffset::Latest => Offset::Offset(high),
-                    crate::config::StartOffset::Error => {
-                        return Err(KafkaFailure::OffsetsLost(format!(
-                            "{}/{partition}: the group has no committed offset and kafka.start is \"error\"",
-                            self.topic
-                        )));
-                    }
-                },
-            };
-            moved
-                .add_partition_offset(&self.topic, partition, target)
-                .map_err(|error| KafkaFailure::Unavailable(error.to_string()))?;
-        }
-        if moved.count() > 0 {
-            self.seek(moved)?;
-        }
-        Ok(())
     }
 
     /// What the group has committed for the owned partitions.
@@ -323,23 +280,31 @@ impl Source {
             .store(timestamp_ms, Ordering::Relaxed);
     }
 
-    /// Leaves the group: commits what is stored, unsubscribes, waits until the partitions are given back, closes. Closing
-    /// may hang in librdkafka (issue 4527 there), so it happens beside, under the deadline. Returns whether it was clean.
-    pub fn close(self, deadline: Instant) -> bool {
+    /// Nothing will be committed any more: from now on a revocation waits for no unfinished work.
+    pub fn nothing_more_to_commit(&self) {
         self.consumer
             .context()
             .closing
             .store(true, Ordering::Release);
+    }
+
+    /// Leaves the group: commits what is stored, unsubscribes, waits until the partitions are given back, closes. A static
+    /// member only closes: to unsubscribe would be to leave for good, and it is expected back. Closing may hang in
+    /// librdkafka (issue 4527 there), so it happens beside, under the deadline. Returns whether it was clean.
+    pub fn close(self, deadline: Instant) -> bool {
+        self.nothing_more_to_commit();
         if self.at_least_once
             && let Err(error) = self.consumer.commit_consumer_state(CommitMode::Sync)
             && error.rdkafka_error_code() != Some(RDKafkaErrorCode::NoOffset)
         {
             tracing::warn!(%error, "last offset commit failed; messages may be read again");
         }
-        self.consumer.unsubscribe();
-        while !self.ownership.partitions().is_empty() && Instant::now() < deadline {
-            // Errors no longer matter; the call serves the revocation.
-            drop(self.consumer.poll(Duration::from_millis(20)));
+        if !self.static_member {
+            self.consumer.unsubscribe();
+            while !self.ownership.partitions().is_empty() && Instant::now() < deadline {
+                // Errors no longer matter; the call serves the revocation.
+                drop(self.consumer.poll(Duration::from_millis(20)));
+            }
         }
         let (done, closed) = std::sync::mpsc::channel();
         let consumer = self.consumer;

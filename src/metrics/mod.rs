@@ -132,8 +132,8 @@ impl Metrics {
         self.inner.series.articles.topics.inc(id);
     }
 
-    /// Records how long a step took, in seconds. Steps on articles are observed per article,
-    /// `flush`, `publish` and `commit` per batch.
+    /// Records how long a step took, in seconds. Steps on articles are observed for one
+    /// article in 16; `dedup`, `flush`, `publish` and `commit` for every batch.
     pub fn step(&self, step: Step, seconds: f64) {
         if let Some(histogram) = self.inner.series.sizes.steps.get(step as usize) {
             histogram.observe(sane(seconds));

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
-use crate::article::{Field, IdSource, RawArticle, SplicePlan, TextField};
+use crate::article::{
+    ArticleReader, Field, IdSource, RawArticle, ReaderSettings, SplicePlan, TextField,
+};
 
 const AGGREGATOR: &str = include_str!("../../tests/fixtures/pages/aggregator_ar.txt");
 
@@ -330,6 +333,42 @@ fn links_and_accounts_have_no_tokens_but_hashtags_do() {
 }
 
 #[test]
+fn positions_of_html_are_those_of_the_published_field() {
+    let html = "<p>Der F&auml;hrhafen von <b>Brell</b> bleibt offen.</p><p>Das sagte die B&uuml;rgermeisterin am Montag.</p>";
+    let payload =
+        serde_json::json!({ "title": "Hafen", "content_html": html, "text": html }).to_string();
+    let reader =
+        ArticleReader::new(&ReaderSettings::default(), "enrichment").expect("default settings");
+    let raw = reader.read(payload.as_bytes(), None).expect("an article");
+    let builder = DocumentBuilder::new(&TextSettings::default()).expect("shipped phrases");
+    let document = builder.build(&raw, 400_000);
+    let published: Vec<char> = html.chars().collect();
+    let place = |form: &str| {
+        let token = document
+            .tokens
+            .iter()
+            .find(|token| document.form(token) == form)
+            .expect("a token");
+        published[token.start as usize..token.end as usize]
+            .iter()
+            .collect::<String>()
+    };
+    assert_eq!(place("fahrhafen"), "F&auml;hrhafen");
+    assert_eq!(place("brell"), "Brell");
+    assert_eq!(place("burgermeisterin"), "B&uuml;rgermeisterin");
+    let body: Vec<_> = document
+        .fields
+        .iter()
+        .filter(|field| field.role == Role::Body)
+        .flat_map(|field| &field.blocks)
+        .collect();
+    assert_eq!(
+        body.iter().map(|block| block.kind).collect::<Vec<_>>(),
+        [Lead, Main]
+    );
+}
+
+#[test]
 fn zoning_can_be_switched_off() {
     let builder = DocumentBuilder::new(&TextSettings { zones: false }).expect("shipped phrases");
     let document = builder.build(&article(None, Some(AGGREGATOR), None), 400_000);
@@ -358,7 +397,7 @@ fn long_texts_are_cut_in_code_points() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn any_page_gives_true_positions(lines in prop::collection::vec(prop_oneof![

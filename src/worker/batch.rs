@@ -1,6 +1,6 @@
 //! A batch on its way: what was read, and what became of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::article::Message;
@@ -64,21 +64,34 @@ impl Batch {
         }
     }
 
-    /// Keeps only the messages that still count, and returns how many did not.
+    /// Keeps only the messages that still count, and returns how many did not. Ownership may change at any moment, so
+    /// each partition is asked about once.
     pub fn retain_current(&mut self, is_current: impl Fn(Partition, Epoch) -> bool) -> usize {
-        let before = self.messages.len();
-        let keep: Vec<bool> = self
-            .messages
+        let flags = self.current_flags(is_current);
+        self.retain(&flags)
+    }
+
+    /// For each message, whether it still counts; empty when all do.
+    fn current_flags(&self, is_current: impl Fn(Partition, Epoch) -> bool) -> Vec<bool> {
+        let holdings = self.holdings();
+        let stale: BTreeSet<(Partition, Epoch)> = holdings
+            .into_keys()
+            .filter(|&(partition, epoch)| !is_current(partition, epoch))
+            .collect();
+        if stale.is_empty() {
+            return Vec::new();
+        }
+        self.messages
             .iter()
             .zip(&self.epochs)
-            .map(|(message, &epoch)| is_current(message.position.partition, epoch))
-            .collect();
-        let mut flags = keep.iter();
-        self.messages
-            .retain(|_| flags.next().copied().unwrap_or(false));
-        let mut flags = keep.iter();
-        self.epochs
-            .retain(|_| flags.next().copied().unwrap_or(false));
+            .map(|(message, &epoch)| !stale.contains(&(message.position.partition, epoch)))
+            .collect()
+    }
+
+    fn retain(&mut self, flags: &[bool]) -> usize {
+        let before = self.messages.len();
+        retain_flagged(&mut self.messages, flags);
+        retain_flagged(&mut self.epochs, flags);
         before - self.messages.len()
     }
 
@@ -94,6 +107,12 @@ impl Batch {
     }
 }
 
+/// Keeps the items whose flag is set; all of them when there are no flags.
+fn retain_flagged<T>(items: &mut Vec<T>, flags: &[bool]) {
+    let mut flags = flags.iter();
+    items.retain(|_| flags.next().copied().unwrap_or(true));
+}
+
 /// A batch that went through the pipeline.
 #[derive(Debug)]
 pub struct Analysed {
@@ -106,15 +125,11 @@ pub struct Analysed {
 }
 
 impl Analysed {
-    /// Drops what no longer counts, and returns how many messages that were.
+    /// Drops what no longer counts, with its outcome, and returns how many messages that were.
     pub fn retain_current(&mut self, is_current: impl Fn(Partition, Epoch) -> bool) -> usize {
-        let mut verdicts = self.batch.messages.iter().zip(&self.batch.epochs);
-        self.outcomes.retain(|_| {
-            verdicts
-                .next()
-                .is_some_and(|(message, &epoch)| is_current(message.position.partition, epoch))
-        });
-        self.batch.retain_current(is_current)
+        let flags = self.batch.current_flags(is_current);
+        retain_flagged(&mut self.outcomes, &flags);
+        self.batch.retain(&flags)
     }
 
     /// The next offset to read for each partition, once this batch is committed.
@@ -183,6 +198,28 @@ mod tests {
             batch(&[(0, 0, 1), (0, 1, 1)]).patience(&limits, now),
             Duration::ZERO
         );
+    }
+
+    #[test]
+    fn a_partition_that_is_lost_meanwhile_leaves_messages_and_outcomes_together() {
+        let batch = batch(&[(0, 5, 1), (1, 7, 2), (0, 6, 1)]);
+        let holdings = batch.holdings();
+        let outcomes = vec![Outcome::Tombstone; 3];
+        let mut analysed = Analysed {
+            batch,
+            outcomes,
+            holdings,
+        };
+        // The first question is answered with yes, every later one with no.
+        let asked = std::cell::Cell::new(0);
+        analysed.retain_current(|_, _| {
+            asked.set(asked.get() + 1);
+            asked.get() == 1
+        });
+        assert_eq!(asked.get(), 2, "once for each partition");
+        assert_eq!(analysed.outcomes.len(), analysed.batch.messages.len());
+        assert_eq!(analysed.batch.messages.len(), 2);
+        assert_eq!(analysed.batch.epochs, [1, 1]);
     }
 
     #[test]

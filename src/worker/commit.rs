@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use super::Shared;
 use super::batch::Analysed;
 use super::breaker::Breaker;
-use super::publisher::Publisher;
+use super::publisher::{Publisher, Sending};
 use super::slot::{Slot, Taken};
 use super::tally::Tally;
 use crate::article::{Message, Rejection};
 use crate::config::{Config, Delivery};
 use crate::kafka::error::KafkaFailure;
-use crate::kafka::ownership::{Epoch, Partition};
+use crate::kafka::ownership::{Epoch, Holdings, Partition};
 use crate::kafka::producer::{Producer, Undelivered};
 use crate::kafka::sink::Addressed;
 use crate::kafka::source::Source;
@@ -122,7 +122,7 @@ impl Committer {
             analysed.retain_current(|partition, epoch| ownership.is_current(partition, epoch));
         self.shared.metrics.stale_dropped(dropped as u64);
         if analysed.batch.is_empty() || self.shared.breaker_open() {
-            ownership.finish(&analysed.holdings);
+            self.finish(&analysed.holdings);
             return None;
         }
         Some(analysed)
@@ -142,8 +142,15 @@ impl Committer {
         } else {
             self.commit(analysed, &tally)
         };
-        self.shared.ownership.finish(&holdings);
+        self.finish(&holdings);
         result
+    }
+
+    /// A batch is committed or given up: it is no longer in flight.
+    fn finish(&self, holdings: &Holdings) {
+        let ownership = &self.shared.ownership;
+        ownership.finish(holdings);
+        self.shared.metrics.set_inflight(ownership.in_flight());
     }
 
     fn apply_refusals(&self, analysed: &mut Analysed) {
@@ -167,6 +174,9 @@ impl Committer {
         match self.attempt(analysed, &next, started) {
             Ok(produced) => {
                 self.succeeded(&next, &produced, tally, started);
+                if self.publisher.sending == Sending::OneByOne {
+                    self.reconnect(Sending::Batched)?;
+                }
                 tracing::debug!(
                     messages,
                     ms = started.elapsed().as_millis() as u64,

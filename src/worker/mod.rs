@@ -194,6 +194,8 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
     health.set_draining();
     let deadline = Instant::now() + config.shutdown.timeout.duration();
     let drained = reader.drain(&threads, deadline);
+    // Whichever way it ends now: dropping the consumer must not wait for work that nobody does.
+    reader.source.nothing_more_to_commit();
     if let Some(failure) = shared.take_failure() {
         return Err(failure);
     }

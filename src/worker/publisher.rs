@@ -20,6 +20,15 @@ pub struct Rooms {
     pub dead_letter: usize,
 }
 
+/// How many records go to the broker in one batch of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// As many as there are: fast. When the broker refuses one, it refuses its whole batch.
+    Batched,
+    /// One: slow, but a refusal is that of a certain record.
+    OneByOne,
+}
+
 /// Sends records; knows what fits.
 pub struct Publisher {
     /// The producer, ready for its first transaction.
@@ -28,6 +37,8 @@ pub struct Publisher {
     pub sink: Sink,
     /// What fits.
     pub rooms: Rooms,
+    /// How it sends.
+    pub sending: Sending,
     config: Config,
 }
 
@@ -42,13 +53,23 @@ impl Publisher {
         known: Option<Rooms>,
     ) -> Result<Self, KafkaFailure> {
         let rooms = known.map_or_else(|| rooms(config, timeout), Ok)?;
-        let producer = producer(config, &rooms, timeout)?;
+        Self::open(config, timeout, rooms, Sending::Batched)
+    }
+
+    fn open(
+        config: &Config,
+        timeout: Duration,
+        rooms: Rooms,
+        sending: Sending,
+    ) -> Result<Self, KafkaFailure> {
+        let producer = producer(config, &rooms, sending, timeout)?;
         let mut sink = Sink::new(config);
         sink.dead_letter_room = rooms.dead_letter;
         Ok(Self {
             producer,
             sink,
             rooms,
+            sending,
             config: config.clone(),
         })
     }
@@ -66,8 +87,9 @@ impl Publisher {
     ///
     /// # Errors
     /// As [`Self::connect`].
-    pub fn reconnect(&mut self, timeout: Duration) -> Result<(), KafkaFailure> {
-        *self = Self::connect(&self.config, timeout, None)?;
+    pub fn reconnect(&mut self, timeout: Duration, sending: Sending) -> Result<(), KafkaFailure> {
+        let rooms = rooms(&self.config, timeout)?;
+        *self = Self::open(&self.config, timeout, rooms, sending)?;
         Ok(())
     }
 }
@@ -102,7 +124,12 @@ fn rooms(config: &Config, timeout: Duration) -> Result<Rooms, KafkaFailure> {
     })
 }
 
-fn producer(config: &Config, rooms: &Rooms, timeout: Duration) -> Result<Producer, KafkaFailure> {
+fn producer(
+    config: &Config,
+    rooms: &Rooms,
+    sending: Sending,
+    timeout: Duration,
+) -> Result<Producer, KafkaFailure> {
     let mut client = client_config(config, Role::Producer);
     // A batch is refused as a whole: it must fit the smallest topic. Single records are checked before they are sent.
     let smallest = rooms.output.min(rooms.dead_letter);
@@ -112,6 +139,9 @@ fn producer(config: &Config, rooms: &Rooms, timeout: Duration) -> Result<Produce
         .unwrap_or(smallest)
         .min(smallest);
     client.set("batch.size", batch.max(1).to_string());
+    if sending == Sending::OneByOne {
+        client.set("batch.num.messages", "1");
+    }
     let producer = Producer::new(&client, TokenSource::new(config))?;
     if config.delivery == Delivery::ExactlyOnce {
         producer.init_transactions(timeout)?;

@@ -14,6 +14,8 @@ use crate::kafka::source::Source;
 const HAND_OVER: Duration = Duration::from_millis(50);
 /// How long the others may be busy before fetching is paused.
 const PAUSE_AFTER: Duration = Duration::from_millis(500);
+/// Messages that are taken without looking after anything else.
+const BURST: u64 = 256;
 /// Longest single wait for a message.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -53,7 +55,10 @@ impl Reader {
                     blocked_since = None;
                 } else if now - *blocked_since.get_or_insert(now) > PAUSE_AFTER {
                     self.pause();
+                    let before = self.open.messages.len();
                     self.take(Duration::ZERO)?;
+                    // A partition that was assigned meanwhile is not paused yet.
+                    self.paused &= self.open.messages.len() == before;
                 }
                 continue;
             }
@@ -63,12 +68,22 @@ impl Reader {
         Ok(())
     }
 
-    /// Takes one message from the consumer, which also serves its callbacks.
+    /// Takes what the consumer has, which also serves its callbacks.
     fn take(&mut self, timeout: Duration) -> Result<(), WorkerError> {
-        if let Some((message, epoch)) = self.source.poll(timeout)? {
-            self.shared.metrics.consumed(1);
-            self.open.push(message, epoch, Instant::now());
+        let Some((message, epoch)) = self.source.poll(timeout)? else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        self.open.push(message, epoch, now);
+        let mut taken = 1;
+        while taken < BURST && !self.open.is_full(&self.limits) {
+            let Some((message, epoch)) = self.source.poll(Duration::ZERO)? else {
+                break;
+            };
+            self.open.push(message, epoch, now);
+            taken += 1;
         }
+        self.shared.metrics.consumed(taken);
         Ok(())
     }
 
@@ -87,6 +102,7 @@ impl Reader {
         match self.read.put(batch, HAND_OVER) {
             Ok(()) => {
                 self.shared.metrics.batch(messages, bytes);
+                self.shared.metrics.set_inflight(ownership.in_flight());
                 true
             }
             Err(batch) => {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::commit::{Committer, PATIENCE, RefusedRecord, Setback};
+use super::publisher::Sending;
 use crate::article::{RejectCode, Rejection};
 use crate::kafka::error::{KafkaFailure, is_refusal};
 use crate::metrics::{Produced, TransactionResult};
@@ -70,16 +71,23 @@ impl Committer {
             // ours was, nobody else is using our transactional id, and a new producer may take it over.
             Err(failure) if self.exactly_once && started.elapsed() >= self.transaction_timeout => {
                 tracing::warn!(%failure, "the transaction ran into its time limit; making a new producer");
-                self.reconnect()
+                self.reconnect(Sending::Batched)
+            }
+            // Fenced it would be by another instance; but here the broker merely has no such transaction, as when it
+            // never heard of the one to abort.
+            Err(failure) if self.exactly_once && self.publisher.producer.is_out_of_step() => {
+                tracing::warn!(%failure, "the broker lost track of the transaction; making a new producer");
+                self.reconnect(Sending::Batched)
             }
             Err(failure) => Err(failure),
         }
     }
 
-    fn reconnect(&mut self) -> Result<(), KafkaFailure> {
+    /// Replaces the producer, however long the broker takes to answer.
+    pub(super) fn reconnect(&mut self, sending: Sending) -> Result<(), KafkaFailure> {
         let mut pause = self.retry_initial;
         loop {
-            match self.publisher.reconnect(RECONNECT_TIMEOUT) {
+            match self.publisher.reconnect(RECONNECT_TIMEOUT, sending) {
                 Err(KafkaFailure::Unavailable(reason)) if !self.shared.stopping() => {
                     tracing::warn!(reason, "no new producer yet; trying again");
                     std::thread::sleep(pause);
@@ -94,9 +102,11 @@ impl Committer {
         }
     }
 
-    /// Learns from refused records. When the broker's limits have changed, new limits are all that is needed; otherwise
-    /// the articles behind the records become dead letters when they are read again. A dead letter that is refused stops
-    /// the stage: there is nowhere else to put it.
+    /// Learns from refused records. When the broker's limits have changed, new limits are all that is needed. When several
+    /// records were refused, most of them may only have been in one batch with the culprit: librdkafka does not tell (it
+    /// does when there are two culprits), so they are sent again one by one. Otherwise the articles behind the records
+    /// become dead letters when they are read again. A dead letter that is refused stops the stage: there is nowhere else
+    /// to put it.
     fn learn(&mut self, records: Vec<RefusedRecord>) -> Result<(), KafkaFailure> {
         let too_large = records
             .iter()
@@ -108,19 +118,29 @@ impl Committer {
                 .unwrap_or(false)
         {
             tracing::warn!("the topics take smaller records than before; making a new producer");
-            return self.reconnect();
+            return self.reconnect(Sending::Batched);
         }
-        for (undelivered, position, kind) in records {
-            if !is_refusal(undelivered.code) {
-                continue;
-            }
-            if kind == Produced::DeadLetter {
+        let refused: Vec<RefusedRecord> = records
+            .into_iter()
+            .filter(|(undelivered, ..)| is_refusal(undelivered.code))
+            .collect();
+        for (undelivered, _, kind) in &refused {
+            if *kind == Produced::DeadLetter {
                 let reason = format!(
                     "the dead-letter topic refuses a record: {}",
                     undelivered.reason
                 );
                 return Err(KafkaFailure::Fatal(reason));
             }
+        }
+        if refused.len() > 1 && self.publisher.sending == Sending::Batched {
+            tracing::warn!(
+                records = refused.len(),
+                "the broker refuses a batch for the sake of some record; sending one by one to find that one"
+            );
+            return self.reconnect(Sending::OneByOne);
+        }
+        for (undelivered, position, _) in refused {
             let detail = format!(
                 "the output topic refuses the record: {}",
                 undelivered.reason

@@ -49,7 +49,7 @@ pub struct Stage {
 
 impl Stage {
     /// A process that was just started and logs to `log_path`.
-    pub(super) fn new(child: Child, log_path: PathBuf) -> Self {
+    pub fn new(child: Child, log_path: PathBuf) -> Self {
         Self {
             child,
             status: None,

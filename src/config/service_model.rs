@@ -1,0 +1,112 @@
+//! The sections on the process: its HTTP server, its end, its patience and its log.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::units::TimeSpan;
+
+/// HTTP for probes and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdminConfig {
+    /// Serve HTTP at all.
+    pub enabled: bool,
+    /// IP address and port. The default is reachable from this machine alone; in a container use `0.0.0.0:9464`. Port 0 takes a free one.
+    pub listen: String,
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: "127.0.0.1:9464".to_owned(),
+        }
+    }
+}
+
+/// What happens on SIGTERM and SIGINT.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShutdownConfig {
+    /// Time to finish the running batch, commit and leave the group. Keep it below the grace period of the platform (30 s in Kubernetes).
+    #[schemars(extend("x-minimum" = "1s", "x-maximum" = "1h"))]
+    pub timeout: TimeSpan,
+}
+
+impl Default for ShutdownConfig {
+    fn default() -> Self {
+        Self {
+            timeout: TimeSpan::from_secs(25),
+        }
+    }
+}
+
+/// Waiting between attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryConfig {
+    /// First wait.
+    #[schemars(extend("x-minimum" = "10ms", "x-maximum" = "1m"))]
+    pub initial: TimeSpan,
+    /// Longest wait.
+    #[schemars(extend("x-minimum" = "10ms", "x-maximum" = "10m"))]
+    pub max: TimeSpan,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self {
+            initial: TimeSpan::from_millis(200),
+            max: TimeSpan::from_secs(30),
+        }
+    }
+}
+
+/// When the stage calls itself stuck.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LivenessConfig {
+    /// Time without progress, although messages wait, after which `/livez` fails.
+    #[schemars(extend("x-minimum" = "1s", "x-maximum" = "1d"))]
+    pub stalled_after: TimeSpan,
+}
+
+impl Default for LivenessConfig {
+    fn default() -> Self {
+        Self {
+            stalled_after: TimeSpan::from_secs(120),
+        }
+    }
+}
+
+/// Log output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Shape of a log line.
+    pub format: LogFormat,
+    /// Level, or levels by module: `info,newsstage::kafka=debug`. The environment variable `RUST_LOG` goes before it.
+    pub filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::default(),
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+/// Shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// Text for people.
+    Text,
+}

@@ -1,0 +1,257 @@
+//! The way of one article through the stages, in order.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use super::timing::{StepClock, guarded};
+use super::{Enriched, Outcome, PipelineError, Trace};
+use crate::article::{ArticleReader, Message, RawArticle, RejectCode, Rejection, Warning, splice};
+use crate::config::Config;
+use crate::dedup::{DedupIndex, DedupSettings, DedupVerdict, Fingerprint};
+use crate::enrichment::{self, Findings, StageInfo};
+use crate::language::LanguageDetector;
+use crate::metrics::{Metrics, Step as Timed};
+use crate::text::{Document, DocumentBuilder};
+use crate::topics::{TopicTag, TopicTagger};
+
+/// The stages that see one article at a time.
+pub(super) struct Stages {
+    reader: ArticleReader,
+    text: DocumentBuilder,
+    dedup: Option<DedupSettings>,
+    language: Option<LanguageDetector>,
+    topics: Option<TopicTagger>,
+    /// Language is detected for the topics' sake alone and is not published.
+    language_hidden: bool,
+    info: StageInfo,
+    field: String,
+    text_chars: usize,
+    pub(super) max_record_bytes: AtomicUsize,
+    pub(super) metrics: Metrics,
+}
+
+/// An article that has been read, with what has been found so far.
+pub(super) struct Prepared<'a> {
+    article: RawArticle<'a>,
+    document: Document,
+    fingerprint: Option<Fingerprint>,
+    verdict: Option<DedupVerdict>,
+}
+
+pub(super) type Step<'a> = Result<Box<Prepared<'a>>, Outcome>;
+
+impl Stages {
+    pub(super) fn new(config: &Config, metrics: Metrics) -> Result<Self, PipelineError> {
+        let setting = |error: &dyn std::fmt::Display| PipelineError::Setting(error.to_string());
+        let topics = if config.stages.topics {
+            Some(TopicTagger::new(&config.topics).map_err(|error| setting(&error))?)
+        } else {
+            None
+        };
+        let language = if config.stages.language || config.stages.topics {
+            Some(LanguageDetector::new(&config.language).map_err(|error| setting(&error))?)
+        } else {
+            None
+        };
+        Ok(Self {
+            reader: ArticleReader::new(&config.input.reader_settings(), &config.output.field)
+                .map_err(|error| setting(&error))?,
+            text: DocumentBuilder::new(&config.text).map_err(|error| setting(&error))?,
+            dedup: config.stages.dedup.then(|| config.dedup.clone()),
+            language,
+            language_hidden: !config.stages.language,
+            info: StageInfo {
+                version: env!("CARGO_PKG_VERSION"),
+                config: config.fingerprint(),
+                taxonomy: topics.as_ref().map(|tagger| tagger.generation().to_owned()),
+            },
+            topics,
+            field: config.output.field.clone(),
+            text_chars: config.input.limits.text_chars,
+            max_record_bytes: AtomicUsize::new(
+                config.output.max_record_bytes.unwrap_or(usize::MAX),
+            ),
+            metrics,
+        })
+    }
+
+    fn reads_text(&self) -> bool {
+        self.dedup.is_some() || self.language.is_some()
+    }
+
+    /// First half, for one article: bytes → article → document → fingerprint.
+    pub(super) fn read<'a>(&self, message: &'a Message) -> Step<'a> {
+        guarded(|| self.read_unguarded(message))
+            .unwrap_or_else(|rejection| Err(Outcome::Rejected(rejection)))
+    }
+
+    fn read_unguarded<'a>(&self, message: &'a Message) -> Step<'a> {
+        let Some(payload) = &message.payload else {
+            return Err(Outcome::Tombstone);
+        };
+        let mut clock = StepClock::of(&self.metrics, message);
+        let article = self
+            .reader
+            .read(payload, message.key.as_deref())
+            .map_err(Outcome::Rejected)?;
+        clock.lap(Timed::Parse);
+        let reads_text = self.reads_text();
+        let document = if reads_text {
+            self.text.build(&article, self.text_chars)
+        } else {
+            Document::default()
+        };
+        let fingerprint = self
+            .dedup
+            .as_ref()
+            .map(|settings| Fingerprint::of(&article, &document, settings));
+        clock.lap(Timed::Text);
+        Ok(Box::new(Prepared {
+            article,
+            document,
+            fingerprint,
+            verdict: None,
+        }))
+    }
+
+    /// Asks the index about a batch in offset order.
+    pub(super) fn judge(
+        &self,
+        index: &mut DedupIndex,
+        batch: &[Message],
+        steps: &mut [Step<'_>],
+        now_ms: i64,
+    ) {
+        let started = Instant::now();
+        for (message, step) in batch.iter().zip(steps) {
+            if let Ok(prepared) = step
+                && let Some(fingerprint) = &prepared.fingerprint
+            {
+                prepared.verdict = Some(index.judge(&message.position, fingerprint, now_ms));
+            }
+        }
+        self.metrics
+            .step(Timed::Dedup, started.elapsed().as_secs_f64());
+    }
+
+    /// Second half, for one article: language → topics → output.
+    pub(super) fn finish(&self, message: &Message, step: Step<'_>) -> Outcome {
+        let prepared = match step {
+            Ok(prepared) => prepared,
+            Err(outcome) => return outcome,
+        };
+        guarded(|| {
+            let trace = self.analyse(message, *prepared);
+            let mut clock = StepClock::of(&self.metrics, message);
+            let outcome = self.assemble(message, &trace);
+            clock.lap(Timed::Assemble);
+            outcome
+        })
+        .unwrap_or_else(Outcome::Rejected)
+    }
+
+    pub(super) fn analyse<'a>(&self, message: &Message, prepared: Prepared<'a>) -> Trace<'a> {
+        let Prepared {
+            article,
+            document,
+            fingerprint,
+            verdict,
+        } = prepared;
+        let mut clock = StepClock::of(&self.metrics, message);
+        let declared = article.language.as_ref().map(|field| field.text.as_ref());
+        let language = self
+            .language
+            .as_ref()
+            .map(|detector| detector.detect(&document, declared));
+        clock.lap(Timed::Language);
+        let code = language.as_ref().map_or("und", |guess| guess.code.as_str());
+        let topics = self
+            .topics
+            .as_ref()
+            .map(|tagger| tagger.tag(&document, code));
+        clock.lap(Timed::Topics);
+        Trace {
+            article,
+            document,
+            fingerprint,
+            dedup: verdict,
+            language,
+            topics,
+        }
+    }
+
+    /// Splices the findings into the payload. A record that the output topic would refuse is tried again without the
+    /// evidence, and is a refusal if that is still too large.
+    pub(super) fn assemble(&self, message: &Message, trace: &Trace<'_>) -> Outcome {
+        let mut warnings = trace.article.warnings.clone();
+        if trace.document.truncated {
+            warnings.push(Warning::TextTruncated);
+        }
+        if trace
+            .dedup
+            .as_ref()
+            .is_some_and(|verdict| verdict.position_reused)
+        {
+            warnings.push(Warning::PositionReused);
+        }
+        if trace
+            .topics
+            .as_ref()
+            .is_some_and(|topics| topics.lexicon.is_none())
+        {
+            warnings.push(Warning::NoLexicon);
+        }
+        let published_language = trace.language.as_ref().filter(|_| !self.language_hidden);
+        let tags: &[TopicTag] = trace.topics.as_ref().map_or(&[], |topics| &topics.tags);
+        let findings = Findings {
+            id: &trace.article.id,
+            position: &message.position,
+            document: self.reads_text().then_some(&trace.document),
+            dedup: trace.dedup.as_ref(),
+            language: published_language,
+            topics: trace.topics.as_ref().map(|_| tags),
+            warnings: &warnings,
+        };
+        let room = self
+            .max_record_bytes
+            .load(Ordering::Relaxed)
+            .saturating_sub(record_overhead(message));
+        let spliced = |evidence| {
+            let member = enrichment::to_json(&self.info, &findings, evidence);
+            splice(
+                trace.article.payload,
+                &trace.article.splice,
+                &self.field,
+                &member,
+            )
+        };
+        let mut value = spliced(true);
+        if value.len() > room {
+            value = spliced(false);
+        }
+        if value.len() > room {
+            let detail = format!(
+                "the enriched value has {} bytes, the output topic has room for {room}",
+                value.len()
+            );
+            return Outcome::Rejected(Rejection::new(RejectCode::OutputTooLarge, detail));
+        }
+        Outcome::Enriched(Enriched {
+            value,
+            dedup: trace.dedup.as_ref().map(|verdict| verdict.status),
+            language: published_language.map(|guess| guess.code.clone()),
+            topics: tags.iter().map(|tag| tag.id.clone()).collect(),
+        })
+    }
+}
+
+/// Bytes that key, headers and the record format add to a value. The format's own share is at most about 70 bytes
+/// for a record and 61 for its batch; the rest is a margin for headers that this stage adds.
+fn record_overhead(message: &Message) -> usize {
+    let headers: usize = message
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + 10)
+        .sum();
+    message.key.as_ref().map_or(0, Vec::len) + headers + 512
+}
