@@ -268,7 +268,8 @@ pub enum SaslMechanism {
     /// Salted challenge and response with SHA-512.
     #[serde(rename = "SCRAM-SHA-512")]
     ScramSha512,
-    /// A bearer token that someone else fetches.
+    /// A bearer token that someone else fetches. The size limits of the topics cannot be asked with it: set
+    /// `output.max_record_bytes` where the output topic does not take Kafka's default of 1 MB.
     #[serde(rename = "OAUTHBEARER")]
     OAuthBearer,
 }

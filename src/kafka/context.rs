@@ -213,7 +213,7 @@ impl ClientContext for SourceContext {
             };
             // Once everything that was fetched is committed, what lies between the last message and the next fetch is no
             // message: markers of transactions, aborted records, records that compaction removed.
-            let read_up = known.fetchq_cnt == 0 && resume.is_none_or(|own| own >= known.app_offset);
+            let read_up = known.fetchq_cnt == 0 && self.ownership.is_caught_up(partition);
             let fetched = known.next_offset.max(known.lo_offset);
             let next = match resume {
                 Some(own) if read_up => own.max(fetched),

@@ -19,6 +19,8 @@ pub fn committed_of_group(config: &Config, timeout: Duration) -> Result<usize, K
     let consumer: BaseConsumer<CheckContext> = client_config(config, Role::Consumer)
         .create_with_context(CheckContext(TokenSource::new(config)))
         .map_err(|error| KafkaFailure::of_start(&error))?;
+    // A bearer token is fetched by polling, and needed for the connection.
+    drop(consumer.poll(Duration::from_millis(100)));
     let metadata = consumer
         .fetch_metadata(Some(&config.input.topic), timeout)
         .map_err(|error| KafkaFailure::of_start(&error))?;

@@ -1,35 +1,77 @@
 //! What the broker says of our topics: whether they are there, how many partitions they have, how large a record may be.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier};
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::DeliveryResult;
+use rdkafka::metadata::Metadata;
+use rdkafka::producer::{Producer as _, ProducerContext, ThreadedProducer};
 
 use super::client_config;
-use super::error::KafkaFailure;
+use super::error::{KafkaFailure, is_denial};
 use super::oauth::TokenSource;
-use crate::config::{Config, Role};
+use crate::config::{Config, Role, SaslMechanism};
 
 /// Room that a batch of one record needs beside the record itself, in bytes.
 const BATCH_OVERHEAD: usize = 1024;
 
-/// An admin client's context: it only fetches tokens.
-pub struct AdminContext(TokenSource);
+/// First wait for an answer before the client's own trouble is looked at; each wait doubles.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 
-impl ClientContext for AdminContext {
+/// Fetches tokens, and keeps the last trouble of the connections, which librdkafka does not return from a request.
+struct InspectorContext {
+    tokens: TokenSource,
+    trouble: Mutex<Option<(KafkaError, String)>>,
+}
+
+impl InspectorContext {
+    fn new(config: &Config) -> Self {
+        Self {
+            tokens: TokenSource::new(config),
+            trouble: Mutex::new(None),
+        }
+    }
+
+    /// What is known of why a request got no answer.
+    fn explain(&self, error: &KafkaError) -> KafkaFailure {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*trouble {
+            Some((cause, reason)) if cause.rdkafka_error_code().is_some_and(is_denial) => {
+                KafkaFailure::Denied(reason.clone())
+            }
+            Some((_, reason)) => KafkaFailure::Unavailable(format!("{error}; {reason}")),
+            None => KafkaFailure::of_start(error),
+        }
+    }
+}
+
+impl ClientContext for InspectorContext {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn generate_oauth_token(
         &self,
         _: Option<&str>,
     ) -> Result<rdkafka::client::OAuthToken, Box<dyn std::error::Error>> {
-        self.0.token()
+        self.tokens.token()
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(client = "admin", %error, reason, "kafka client reports an error");
+        // That all brokers are down follows from the trouble with each of them, and says less.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            *trouble = Some((error, reason.to_owned()));
+        }
     }
+}
+
+impl ProducerContext for InspectorContext {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {}
 }
 
 /// What is known of a topic.
@@ -45,20 +87,34 @@ pub struct TopicFacts {
 
 /// Asks about topics.
 pub struct Inspector {
-    admin: AdminClient<AdminContext>,
+    /// It sends nothing, but unlike an admin client it has a thread that serves tokens and errors.
+    client: ThreadedProducer<InspectorContext>,
+    /// Reads the topics' settings. There is none with OAUTHBEARER: nothing would give it a token.
+    admin: Option<AdminClient<DefaultClientContext>>,
     timeout: Duration,
 }
 
 impl Inspector {
-    /// Makes the client; nothing connects yet.
+    /// Makes the clients; nothing connects yet.
     ///
     /// # Errors
     /// When a property is wrong.
     pub fn new(config: &Config, timeout: Duration) -> Result<Self, KafkaFailure> {
-        let admin = client_config(config, Role::Admin)
-            .create_with_context(AdminContext(TokenSource::new(config)))
+        let properties = client_config(config, Role::Admin);
+        let client = properties
+            .create_with_context(InspectorContext::new(config))
             .map_err(|error| KafkaFailure::of_start(&error))?;
-        Ok(Self { admin, timeout })
+        let security = &config.kafka.security;
+        let by_token = security.sasl.mechanism == Some(SaslMechanism::OAuthBearer);
+        let admin = (!by_token)
+            .then(|| properties.create())
+            .transpose()
+            .map_err(|error| KafkaFailure::of_start(&error))?;
+        Ok(Self {
+            client,
+            admin,
+            timeout,
+        })
     }
 
     /// The facts of a topic; `None` when it does not exist.
@@ -66,11 +122,7 @@ impl Inspector {
     /// # Errors
     /// When the broker does not answer or refuses.
     pub fn topic(&self, name: &str) -> Result<Option<TopicFacts>, KafkaFailure> {
-        let metadata = self
-            .admin
-            .inner()
-            .fetch_metadata(Some(name), self.timeout)
-            .map_err(|error| KafkaFailure::of_start(&error))?;
+        let metadata = self.metadata(name)?;
         let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == name) else {
             return Ok(None);
         };
@@ -80,9 +132,7 @@ impl Inspector {
                 RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
                     Ok(None)
                 }
-                code if super::error::is_denial(code) => {
-                    Err(KafkaFailure::Denied(format!("{name}: {code}")))
-                }
+                code if is_denial(code) => Err(KafkaFailure::Denied(format!("{name}: {code}"))),
                 code => Err(KafkaFailure::Unavailable(format!("{name}: {code}"))),
             };
         }
@@ -104,14 +154,33 @@ impl Inspector {
         }))
     }
 
+    /// Asks until there is an answer. A denial is final: a password does not become right by waiting.
+    fn metadata(&self, name: &str) -> Result<Metadata, KafkaFailure> {
+        let client = self.client.client();
+        let deadline = Instant::now() + self.timeout;
+        let mut wait = FIRST_WAIT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let error = match client.fetch_metadata(Some(name), wait.min(left)) {
+                Ok(metadata) => return Ok(metadata),
+                Err(error) => error,
+            };
+            match client.context().explain(&error) {
+                denied @ KafkaFailure::Denied(_) => return Err(denied),
+                failure if Instant::now() >= deadline => return Err(failure),
+                // Some errors come back at once.
+                _ => std::thread::sleep(Duration::from_millis(50)),
+            }
+            wait *= 2;
+        }
+    }
+
     /// Not every broker describes its topics, and not every client may ask; then the defaults count.
     fn described(&self, name: &str) -> Option<ConfigResource> {
+        let admin = self.admin.as_ref()?;
         let options = AdminOptions::new().request_timeout(Some(self.timeout));
         let topics = [ResourceSpecifier::Topic(name)];
-        let answer = block_on(
-            self.admin.describe_configs(&topics, &options),
-            self.timeout * 2,
-        )?;
+        let answer = block_on(admin.describe_configs(&topics, &options), self.timeout * 2)?;
         answer.ok()?.into_iter().next()?.ok()
     }
 }
@@ -125,14 +194,16 @@ fn block_on<T>(future: impl Future<Output = T>, timeout: Duration) -> Option<T> 
     runtime.block_on(async { tokio::time::timeout(timeout, future).await.ok() })
 }
 
-/// The largest record that fits the topic and our own producer, in bytes. 1 MB is what brokers take by default.
+/// The largest record that fits the topic and our own settings, in bytes. Where the topic's limit is not known, the
+/// setting is believed, and without one the 1 MB that brokers take by default.
 pub fn record_room(configured: Option<usize>, facts: Option<&TopicFacts>) -> usize {
     const DEFAULT: usize = 1_048_588;
-    let topic = facts
-        .and_then(|facts| facts.max_message_bytes)
-        .unwrap_or(DEFAULT)
-        .saturating_sub(BATCH_OVERHEAD);
-    configured.map_or(topic, |configured| configured.min(topic))
+    let room = |bytes: usize| bytes.saturating_sub(BATCH_OVERHEAD);
+    match (configured, facts.and_then(|facts| facts.max_message_bytes)) {
+        (Some(configured), Some(topic)) => configured.min(room(topic)),
+        (Some(configured), None) => configured,
+        (None, topic) => room(topic.unwrap_or(DEFAULT)),
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +233,7 @@ mod tests {
             record_room(None, Some(&facts(None))),
             1_048_588 - BATCH_OVERHEAD
         );
+        assert_eq!(record_room(Some(5_000_000), Some(&facts(None))), 5_000_000);
         assert_eq!(record_room(None, None), 1_048_588 - BATCH_OVERHEAD);
     }
 }

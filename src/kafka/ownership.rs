@@ -19,6 +19,8 @@ struct Owned {
     epoch: Epoch,
     /// First offset read in this epoch: the place to go back to when nothing was ever committed.
     first: Option<i64>,
+    /// Last offset read in this epoch, or since the rewind.
+    last: Option<i64>,
     /// Next offset to read after the last commit by this process.
     committed: Option<i64>,
     /// Messages of this epoch that were handed on and are not committed yet.
@@ -91,6 +93,7 @@ impl Ownership {
         let owned = table.owned.get_mut(&partition)?;
         // Noted even when the message does not count now: it is where the rewind must go back to.
         owned.first.get_or_insert(offset);
+        owned.last = Some(offset);
         (!rewind).then_some(owned.epoch)
     }
 
@@ -170,6 +173,18 @@ impl Ownership {
             .collect()
     }
 
+    /// Whether every message that was read from the partition is committed.
+    pub fn is_caught_up(&self, partition: Partition) -> bool {
+        let table = self.table();
+        table
+            .owned
+            .get(&partition)
+            .is_some_and(|owned| match owned.last {
+                Some(last) => owned.committed == Some(last + 1),
+                None => owned.first.is_none(),
+            })
+    }
+
     /// The reading thread is back at the committed offsets: what is read from now on counts again.
     pub fn rewound(&self) {
         let mut table = self.table();
@@ -182,6 +197,7 @@ impl Ownership {
             *last_epoch += 1;
             partition.epoch = *last_epoch;
             partition.in_flight = 0;
+            partition.last = None;
         }
         *rewind = false;
         self.changed.notify_all();
@@ -286,6 +302,23 @@ mod tests {
             (0, Some(42)),
             "another epoch's commit says nothing"
         );
+    }
+
+    #[test]
+    fn a_partition_is_caught_up_when_its_last_message_is_committed() {
+        let ownership = Ownership::new();
+        assert!(!ownership.is_caught_up(0), "not ours");
+        ownership.assign([0]);
+        assert!(ownership.is_caught_up(0), "nothing read");
+        let epoch = ownership.tag(0, 40).unwrap();
+        ownership.tag(0, 41);
+        ownership.committed(&BTreeMap::from([((0, epoch), 41)]));
+        assert!(!ownership.is_caught_up(0));
+        ownership.committed(&BTreeMap::from([((0, epoch), 42)]));
+        assert!(ownership.is_caught_up(0));
+        ownership.request_rewind();
+        ownership.rewound();
+        assert!(!ownership.is_caught_up(0), "messages will be read again");
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct Undelivered {
 #[derive(Debug, Default)]
 struct Reports {
     outstanding: usize,
+    /// Number of the first record since the last reset.
+    first: usize,
     failed: Vec<Undelivered>,
 }
 
@@ -86,7 +88,8 @@ impl ProducerContext for Tracker {
     fn delivery(&self, result: &DeliveryResult<'_>, index: usize) {
         let mut reports = self.reports();
         reports.outstanding = reports.outstanding.saturating_sub(1);
-        if let Err((error, _)) = result {
+        // Reports of records before the last reset may still come; nobody asks for them any more.
+        if let (Err((error, _)), Some(index)) = (result, index.checked_sub(reports.first)) {
             let code = error
                 .rdkafka_error_code()
                 .unwrap_or(RDKafkaErrorCode::Unknown);
@@ -96,7 +99,7 @@ impl ProducerContext for Tracker {
                 reason: error.to_string(),
             });
         }
-        if reports.outstanding == 0 {
+        if reports.outstanding == 0 || result.is_err() {
             self.changed.notify_all();
         }
     }
@@ -106,6 +109,8 @@ impl ProducerContext for Tracker {
 /// otherwise wait in steps of 100 ms, or for ever.
 pub struct Producer {
     inner: ThreadedProducer<Tracker, NoCustomPartitioner>,
+    transactional: bool,
+    /// Records sent since the beginning.
     sent: usize,
 }
 
@@ -123,13 +128,18 @@ impl Producer {
         let inner = config
             .create_with_context(tracker)
             .map_err(|error| KafkaFailure::of_start(&error))?;
-        Ok(Self { inner, sent: 0 })
+        Ok(Self {
+            inner,
+            transactional: config.get("transactional.id").is_some(),
+            sent: 0,
+        })
     }
 
     /// Forgets the reports of the last batch and counts records from 0 again.
     pub fn reset(&mut self) {
-        self.sent = 0;
-        self.inner.context().reports().failed.clear();
+        let mut reports = self.inner.context().reports();
+        reports.first = self.sent;
+        reports.failed.clear();
     }
 
     /// Queues a record behind those sent before. When the queue is full it waits for room until `deadline`.
@@ -174,7 +184,7 @@ impl Producer {
                         .rdkafka_error_code()
                         .unwrap_or(RDKafkaErrorCode::Unknown);
                     return Err(Undelivered {
-                        index,
+                        index: index.saturating_sub(reports.first),
                         code,
                         reason: error.to_string(),
                     });
@@ -194,14 +204,18 @@ impl Producer {
         );
     }
 
-    /// Waits until every record sent since [`Self::reset`] has its report, and returns those that failed.
+    /// Waits until every record sent since [`Self::reset`] has its report, and returns those that failed. In a
+    /// transaction the first failure is enough: it must be aborted, and records behind the failed one may wait for ever.
     ///
     /// # Errors
     /// How many reports are missing at the deadline.
     pub fn wait_delivered(&self, deadline: Instant) -> Result<Vec<Undelivered>, usize> {
         let tracker = self.inner.context();
         let mut reports = tracker.reports();
-        while reports.outstanding > 0 {
+        let settled = |reports: &Reports| {
+            reports.outstanding == 0 || (self.transactional && !reports.failed.is_empty())
+        };
+        while !settled(&reports) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(reports.outstanding);
@@ -213,10 +227,11 @@ impl Producer {
                 .0;
         }
         let mut failed = std::mem::take(&mut reports.failed);
+        let all = reports.outstanding == 0;
         drop(reports);
         // librdkafka counts a message until its report is destroyed, a moment after the callback; a commit that finds
         // one would sleep for 100 ms.
-        while self.inner.in_flight_count() > 0 && Instant::now() < deadline {
+        while all && self.inner.in_flight_count() > 0 && Instant::now() < deadline {
             std::thread::yield_now();
         }
         failed.sort_by_key(|report| report.index);

@@ -20,6 +20,8 @@ mod zones;
 
 #[cfg(test)]
 pub(crate) mod page_tests;
+#[cfg(test)]
+mod place_tests;
 
 pub use build::{DocumentBuilder, TextError, TextSettings};
 pub use document::{Block, Document, DocumentField, Role, Token, ZoneKind};

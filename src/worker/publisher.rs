@@ -141,6 +141,9 @@ fn producer(
     client.set("batch.size", batch.max(1).to_string());
     if sending == Sending::OneByOne {
         client.set("batch.num.messages", "1");
+        // Those behind a refused record would wait for it in vain.
+        client.remove("max.in.flight");
+        client.set("max.in.flight.requests.per.connection", "1");
     }
     let producer = Producer::new(&client, TokenSource::new(config))?;
     if config.delivery == Delivery::ExactlyOnce {

@@ -24,6 +24,11 @@ impl Committer {
         self.failures = self.failures.saturating_add(1);
         let pause = match &setback {
             Setback::Stale => Duration::ZERO,
+            // Something will be done about these at once.
+            Setback::Refused(records) if records.iter().any(|(it, ..)| is_refusal(it.code)) => {
+                self.failures = 0;
+                Duration::ZERO
+            }
             _ => self
                 .retry_initial
                 .saturating_mul(1 << self.failures.min(16).saturating_sub(1))
@@ -102,11 +107,10 @@ impl Committer {
         }
     }
 
-    /// Learns from refused records. When the broker's limits have changed, new limits are all that is needed. When several
-    /// records were refused, most of them may only have been in one batch with the culprit: librdkafka does not tell (it
-    /// does when there are two culprits), so they are sent again one by one. Otherwise the articles behind the records
-    /// become dead letters when they are read again. A dead letter that is refused stops the stage: there is nowhere else
-    /// to put it.
+    /// Learns from refused records. When the broker's limits have changed, new limits are all that is needed. Otherwise
+    /// most of the records may only have been in one batch with the culprit, which librdkafka does not tell reliably: they
+    /// are sent again one by one. A record that is refused alone makes its article a dead letter when it is read again. A
+    /// dead letter that is refused stops the stage: there is nowhere else to put it.
     fn learn(&mut self, records: Vec<RefusedRecord>) -> Result<(), KafkaFailure> {
         let too_large = records
             .iter()
@@ -133,9 +137,8 @@ impl Committer {
                 return Err(KafkaFailure::Fatal(reason));
             }
         }
-        if refused.len() > 1 && self.publisher.sending == Sending::Batched {
+        if !refused.is_empty() && self.publisher.sending == Sending::Batched {
             tracing::warn!(
-                records = refused.len(),
                 "the broker refuses a batch for the sake of some record; sending one by one to find that one"
             );
             return self.reconnect(Sending::OneByOne);

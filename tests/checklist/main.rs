@@ -1,5 +1,23 @@
-//! The behaviours of a trustworthy Kafka stage.
+//! The behaviours that make a Kafka stage trustworthy, each tested on a real broker or, where an error has to be put in,
+//! on librdkafka's mock cluster. `docs/delivery.md` lists them all with the tests that hold them.
+
 #[path = "../support/mod.rs"]
 mod support;
-#[test]
-fn a() { let b = support::broker::Broker::shared(); println!("{}", b.bootstrap()); }
+
+mod admin;
+mod breaker;
+mod codecs;
+mod documented;
+mod exits;
+mod faults;
+mod fidelity;
+mod gone;
+mod inside;
+mod isolation;
+mod library;
+mod memory;
+mod offsets;
+mod poison;
+mod replicas;
+mod scene;
+mod shutdown;

@@ -1,0 +1,65 @@
+//! SIGTERM: finish, commit, leave the group. What happens when that is not possible is in `faults`.
+
+use crate::scene::{Scene, article, id_of};
+use crate::support::client::{Isolation, Outgoing, read_all};
+use crate::support::process::{PATIENCE, Signal};
+use crate::support::wait_for;
+
+fn articles(count: usize) -> Vec<Outgoing> {
+    (0..count).map(|n| article(&format!("a{n}"), 200)).collect()
+}
+
+#[test]
+fn sigterm_under_load_commits_what_it_published_and_a_restart_does_the_rest() {
+    const ARTICLES: usize = 3000;
+    for delivery in ["exactly_once", "at_least_once"] {
+        let mut scene = Scene::new(3);
+        scene
+            .config
+            .set("delivery", delivery)
+            .set("batch.messages", 100)
+            .set("threads", 1);
+        scene.send(&articles(ARTICLES));
+        let mut stage = scene.start();
+        wait_for("some articles to be done", PATIENCE, || scene.done() > 0);
+        stage.signal(Signal::Terminate);
+        assert_eq!(stage.wait_exit(PATIENCE).code(), Some(0), "{delivery}");
+        stage.wait_for_message("stopped", PATIENCE);
+        let published = read_all(&scene.bootstrap, &scene.output, Isolation::ReadUncommitted).len();
+        assert_eq!(
+            i64::try_from(published).ok(),
+            Some(scene.done()),
+            "{delivery}: published and committed are one"
+        );
+        assert!(published < ARTICLES, "{delivery}: it was still at work");
+        let _stage = scene.start();
+        scene.wait_done(ARTICLES);
+        let mut ids: Vec<String> = scene.outputs(ARTICLES).iter().map(id_of).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), ARTICLES, "{delivery}");
+        assert_eq!(
+            scene.outputs(ARTICLES).len(),
+            ARTICLES,
+            "{delivery}: nothing is done twice"
+        );
+    }
+}
+
+#[test]
+fn an_idle_stage_leaves_its_group_at_once() {
+    let scene = Scene::new(2);
+    let mut stage = scene.start();
+    stage.signal(Signal::Interrupt);
+    assert_eq!(stage.wait_exit(PATIENCE).code(), Some(0));
+    // With the session of 45 s still open the next one would have to wait for it.
+    let started = std::time::Instant::now();
+    let mut next = scene.start();
+    assert!(
+        started.elapsed() < std::time::Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
+    next.signal(Signal::Terminate);
+    assert_eq!(next.wait_exit(PATIENCE).code(), Some(0));
+}

@@ -1,0 +1,85 @@
+//! A transaction that runs into its time limit: the broker aborts it and gives its producer up, and the stage begins anew.
+
+use crate::corpus::{Corpus, Random};
+use crate::ledger::{Ledger, Order, check_same};
+use crate::load::Load;
+use crate::rig::{GIVEN_UP, PATIENCE, Rig, said, wait_for_metric};
+use crate::support::broker::Broker;
+use crate::support::process::{Signal, Stage};
+use crate::transactions::{Step, Transactions};
+
+const NEW_PRODUCER: &str = "the transaction ran into its time limit; making a new producer";
+
+#[test]
+fn a_stage_that_stands_still_past_its_transaction_goes_on() {
+    let mut random = Random::printed("timeouts, stage");
+    let mut rig = Rig::new(&Broker::shared().bootstrap(), 1);
+    rig.config.set("kafka.transaction_timeout", "2s");
+    let mut corpus = Corpus::new(&mut random, 1).with_revisions();
+    let mut ledger = Ledger::default();
+    ledger.send(&rig.bootstrap, &rig.input, corpus.take(5000));
+    let mut stage = rig.config.start();
+    stage.wait_for_message("partitions assigned", PATIENCE);
+    let mut transactions = Transactions::of(&rig.bootstrap, rig.transactional_id("one"));
+
+    for step in [Step::Writing, Step::OffsetsAdded] {
+        let seen = stop_in(&mut stage, &mut transactions, step);
+        let aborted = transactions.until(PATIENCE, |steps| steps[seen..].contains(&Step::Aborted));
+        assert!(aborted, "the broker aborts a transaction past its time");
+        let before = said(&stage, NEW_PRODUCER);
+        stage.signal(Signal::Continue);
+        stage.wait_until("a new producer", PATIENCE, |log| {
+            log.iter()
+                .filter(|line| line.message() == Some(NEW_PRODUCER))
+                .count()
+                > before
+        });
+        transactions.wait_for(Step::Committed);
+    }
+    assert!(
+        rig.group().done() < ledger.len(),
+        "there was work left when it went on"
+    );
+
+    rig.finish(&mut stage, &ledger);
+    let outcomes = rig.check_exactly_once(&ledger, Order::ByPartition);
+    ledger.check_verdicts_in_order(&outcomes);
+    check_same(&outcomes, &rig.undisturbed_outcomes(&ledger));
+}
+
+#[test]
+fn a_broker_that_stands_still_past_the_transaction_is_waited_for() {
+    let mut random = Random::printed("timeouts, broker");
+    let broker = Broker::own();
+    let mut rig = Rig::new(&broker.bootstrap(), 1);
+    rig.config.set("kafka.transaction_timeout", "2s");
+    let load = Load::start(&rig, Corpus::new(&mut random, 1).with_revisions());
+    let mut stage = rig.config.start();
+    wait_for_metric(&mut stage, "newsstage_messages_produced_total", &[], 200.0);
+
+    broker.pause();
+    stage.wait_for_message(GIVEN_UP, PATIENCE);
+    broker.resume();
+
+    let before = rig.group().done() + 200;
+    stage.wait_until("more commits", PATIENCE, |_| rig.group().done() > before);
+    let ledger = load.finish();
+    rig.finish(&mut stage, &ledger);
+    let outcomes = rig.check_exactly_once(&ledger, Order::ByPartition);
+    ledger.check_verdicts_in_order(&outcomes);
+    check_same(&outcomes, &rig.undisturbed_outcomes(&ledger));
+}
+
+/// Stops the stage until that is within a transaction at this step. Returns how many steps there were by then.
+#[track_caller]
+fn stop_in(stage: &mut Stage, transactions: &mut Transactions, step: Step) -> usize {
+    for _ in 0..50 {
+        transactions.wait_for(step);
+        stage.signal(Signal::Stop);
+        if transactions.now() == step {
+            return transactions.steps().len();
+        }
+        stage.signal(Signal::Continue);
+    }
+    panic!("the stage could not be stopped in step {step:?}");
+}
