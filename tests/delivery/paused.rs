@@ -58,10 +58,7 @@ fn fenced(protocol: &str) {
     sleeper.signal(Signal::Continue);
     let given_up = sleeper.wait_for_message(GIVEN_UP, PATIENCE);
     println!("{protocol}: {}", given_up.text);
-    let ended = |steps: &[Step]| {
-        let ended = steps[seen..].iter().find(|step| !step.is_open()).copied();
-        ended
-    };
+    let ended = |steps: &[Step]| steps[seen..].iter().find(|step| !step.is_open()).copied();
     assert!(transactions.until(PATIENCE, |steps| ended(steps).is_some()));
     assert_eq!(
         ended(transactions.steps()),
