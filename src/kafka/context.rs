@@ -55,6 +55,10 @@ impl SourceContext {
         if !numbers.is_empty() {
             self.metrics.rebalance(RebalanceEvent::Assigned);
         }
+        // A partition that was paused when it was taken away would still be, and nobody would resume it.
+        if let Err(error) = consumer.resume(&starts) {
+            tracing::warn!(%error, "resuming partitions failed");
+        }
         let result = match consumer.rebalance_protocol() {
             RebalanceProtocol::Cooperative => consumer.incremental_assign(&starts),
             _ => consumer.assign(&starts),

@@ -305,6 +305,7 @@ impl Source {
                 // Errors no longer matter; the call serves the revocation.
                 drop(self.consumer.poll(Duration::from_millis(20)));
             }
+            self.settle(deadline);
         }
         let (done, closed) = std::sync::mpsc::channel();
         let consumer = self.consumer;
@@ -318,5 +319,21 @@ impl Source {
             && closed
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
                 .is_ok()
+    }
+
+    /// Giving partitions back goes on for a moment after the call, and includes a last commit under at least once. A
+    /// consumer that is closed meanwhile does not leave its group, and the others wait for its session to end. The
+    /// coordinator answers in order: what it answers to any question comes after that commit.
+    fn settle(&self, deadline: Instant) {
+        let mut anything = TopicPartitionList::new();
+        anything.add_partition(&self.topic, 0);
+        // Closing needs some of the time, too.
+        let left = deadline.saturating_duration_since(Instant::now()) / 2;
+        if let Err(error) = self
+            .consumer
+            .committed_offsets(anything, left.min(REQUEST_TIMEOUT))
+        {
+            tracing::debug!(%error, "the coordinator does not answer; the group may wait for the session to end");
+        }
     }
 }

@@ -18,6 +18,12 @@ fn articles(count: usize) -> Vec<Outgoing> {
 #[track_caller]
 fn begun(scene: &mut Scene) -> Stage {
     scene.config.set("retry.max", "1s");
+    // How long the client believes that a topic it does not find is merely new.
+    scene.config.set_dotted(
+        "kafka.producer_properties",
+        "topic.metadata.propagation.max.ms",
+        "500",
+    );
     let mut stage = scene.start();
     stage.wait_ready(PATIENCE);
     stage

@@ -1,5 +1,7 @@
 //! SIGTERM: finish, commit, leave the group. What happens when that is not possible is in `faults`.
 
+use std::time::{Duration, Instant};
+
 use crate::scene::{Scene, article, id_of};
 use crate::support::client::{Isolation, Outgoing, read_all};
 use crate::support::process::{PATIENCE, Signal};
@@ -47,19 +49,31 @@ fn sigterm_under_load_commits_what_it_published_and_a_restart_does_the_rest() {
 }
 
 #[test]
-fn an_idle_stage_leaves_its_group_at_once() {
-    let scene = Scene::new(2);
-    let mut stage = scene.start();
-    stage.signal(Signal::Interrupt);
-    assert_eq!(stage.wait_exit(PATIENCE).code(), Some(0));
-    // With the session of 45 s still open the next one would have to wait for it.
-    let started = std::time::Instant::now();
-    let mut next = scene.start();
-    assert!(
-        started.elapsed() < std::time::Duration::from_secs(30),
-        "{:?}",
-        started.elapsed()
-    );
-    next.signal(Signal::Terminate);
-    assert_eq!(next.wait_exit(PATIENCE).code(), Some(0));
+fn a_stage_that_stops_leaves_its_group_at_once() {
+    for (delivery, protocol) in [
+        ("exactly_once", "cooperative"),
+        ("exactly_once", "eager"),
+        ("at_least_once", "cooperative"),
+        ("at_least_once", "eager"),
+        ("at_least_once", "consumer"),
+    ] {
+        let mut scene = Scene::new(2);
+        scene
+            .config
+            .set("delivery", delivery)
+            .set("kafka.rebalance", protocol);
+        scene.send(&articles(10));
+        let mut stage = scene.start();
+        scene.wait_done(10);
+        stage.signal(Signal::Interrupt);
+        assert_eq!(stage.wait_exit(PATIENCE).code(), Some(0));
+        // With the session of 45 s still open the next one would have to wait for it.
+        let started = Instant::now();
+        let _next = scene.start();
+        let waited = started.elapsed();
+        assert!(
+            waited < Duration::from_secs(30),
+            "{delivery}, {protocol}: {waited:?}"
+        );
+    }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::corpus::{Corpus, Random};
-use crate::ledger::{Ledger, Order, Outcomes, check_same};
+use crate::ledger::{Ledger, Order};
+use crate::outcome::{Outcomes, check_same};
 use crate::rig::{PATIENCE, Rig};
 use crate::support::broker::Broker;
 use crate::support::client::{Isolation, Reader, Record};

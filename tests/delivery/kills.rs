@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::corpus::{Corpus, Random};
-use crate::ledger::{Ledger, Order, check_same};
+use crate::ledger::{Ledger, Order};
+use crate::outcome::check_same;
 use crate::rig::{PATIENCE, Rig};
 use crate::support::broker::Broker;
 use crate::support::process::Stage;

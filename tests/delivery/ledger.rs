@@ -5,24 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::corpus::{Kind, Planned};
+use crate::outcome::{Deliveries, Delivery, Outcomes, status, summary};
 use crate::support::client::{Place, Record, produce};
-
-/// What became of a message.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Delivery {
-    /// An enriched article: the whole value.
-    Enriched(Vec<u8>),
-    /// A dead letter: its code.
-    Dead(String),
-    /// A tombstone that passed through.
-    Tombstone,
-}
-
-/// Everything that came out, by where its message stood in the input, in the order of the output.
-pub type Deliveries = BTreeMap<Place, Vec<Delivery>>;
-
-/// What became of each message, once that is known to be one thing.
-pub type Outcomes = BTreeMap<Place, Delivery>;
 
 /// How the partition of the output is chosen, and so what order means there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -281,21 +265,6 @@ impl Ledger {
     }
 }
 
-/// The same messages became the same, byte for byte.
-#[track_caller]
-pub fn check_same(disturbed: &Outcomes, undisturbed: &Outcomes) {
-    assert_eq!(disturbed.len(), undisturbed.len());
-    for (place, outcome) in undisturbed {
-        let other = disturbed.get(place);
-        assert!(
-            other == Some(outcome),
-            "{place:?}: undisturbed {}\n  but disturbed {}",
-            summary(Some(outcome)),
-            summary(other)
-        );
-    }
-}
-
 #[track_caller]
 fn check_article(place: Place, planned: &Planned, value: &[u8]) {
     let enriched: Value = serde_json::from_slice(value).expect("JSON");
@@ -327,19 +296,6 @@ fn place_of_dead_letter(record: &Record) -> Place {
 }
 
 #[track_caller]
-fn status(place: Place, outcomes: &Outcomes) -> String {
-    let Some(Delivery::Enriched(value)) = outcomes.get(&place) else {
-        panic!(
-            "{place:?}: not enriched but {}",
-            summary(outcomes.get(&place))
-        );
-    };
-    let value: Value = serde_json::from_slice(value).expect("JSON");
-    let status = value["enrichment"]["dedup"]["status"].as_str();
-    status.expect("a status").to_owned()
-}
-
-#[track_caller]
 fn ascending<K: Ord + std::fmt::Debug>(last: &mut BTreeMap<K, i64>, key: K, offset: i64) {
     let text = format!("{key:?}");
     if let Some(before) = last.insert(key, offset) {
@@ -347,15 +303,5 @@ fn ascending<K: Ord + std::fmt::Debug>(last: &mut BTreeMap<K, i64>, key: K, offs
             before < offset,
             "{text}: offset {offset} came out after {before}"
         );
-    }
-}
-
-fn summary(outcome: Option<&Delivery>) -> String {
-    match outcome {
-        Some(Delivery::Enriched(value)) => {
-            let value: Value = serde_json::from_slice(value).unwrap_or_default();
-            format!("enriched: {}", value["enrichment"])
-        }
-        other => format!("{other:?}"),
     }
 }

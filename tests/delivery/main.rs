@@ -14,6 +14,7 @@ mod kills;
 mod ledger;
 mod load;
 mod outage;
+mod outcome;
 mod paused;
 mod refusals;
 mod replicas;

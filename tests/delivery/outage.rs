@@ -1,8 +1,9 @@
 //! The broker goes away and comes back: the stage waits and goes on by itself.
 
 use crate::corpus::{Corpus, Random};
-use crate::ledger::{Order, check_same};
+use crate::ledger::Order;
 use crate::load::Load;
+use crate::outcome::check_same;
 use crate::rig::{PATIENCE, Rig, wait_for_metric};
 use crate::support::broker::Broker;
 use crate::support::eventually;
@@ -16,8 +17,6 @@ fn the_stage_outlives_the_broker_and_a_second_sigterm_ends_it_at_once() {
     let broker = Broker::own();
     let mut rig = Rig::new(&broker.bootstrap(), 1);
     rig.config.set("kafka.session_timeout", "2s");
-    rig.config
-        .set("log.filter", "info,newsstage=debug,librdkafka=debug"); // DEBUG
     let load = Load::start(&rig, Corpus::new(&mut random, 1).with_revisions());
     let mut stage = rig.config.start();
     wait_for_metric(&mut stage, PRODUCED, &[], 200.0);

@@ -4,7 +4,8 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use crate::ledger::{Deliveries, Ledger, Order, Outcomes};
+use crate::ledger::{Ledger, Order};
+use crate::outcome::{Deliveries, Outcomes};
 use crate::support::client::{Isolation, Record, read_all};
 use crate::support::process::{Signal, Stage, StageConfig};
 use crate::support::topics;

@@ -1,7 +1,8 @@
 //! SIGTERM in mid-stream: the stage finishes what it has begun, and the next one goes on.
 
 use crate::corpus::{Corpus, Random};
-use crate::ledger::{Ledger, Order, check_same};
+use crate::ledger::{Ledger, Order};
+use crate::outcome::check_same;
 use crate::rig::{PATIENCE, Rig, said, terminate};
 use crate::support::broker::Broker;
 use crate::transactions::{Step, Transactions};

@@ -1,8 +1,9 @@
 //! A transaction that runs into its time limit: the broker aborts it and gives its producer up, and the stage begins anew.
 
 use crate::corpus::{Corpus, Random};
-use crate::ledger::{Ledger, Order, check_same};
+use crate::ledger::{Ledger, Order};
 use crate::load::Load;
+use crate::outcome::check_same;
 use crate::rig::{GIVEN_UP, PATIENCE, Rig, said, wait_for_metric};
 use crate::support::broker::Broker;
 use crate::support::process::{Signal, Stage};
