@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::corpus::{Corpus, Random};
 use crate::ledger::{Ledger, Order};
 use crate::outcome::{Delivery, Outcomes, check_same};
-use crate::rig::{PATIENCE, Rig, said, terminate, wait_for_metric};
+use crate::rig::{Rig, said, terminate, wait_for_metric};
 use crate::support::broker::Broker;
 use crate::support::client::{Isolation, Place, read_all};
 use crate::support::topics;
