@@ -91,12 +91,13 @@ fn published_words_are_those_of_the_code() {
         Z::Byline,
         Z::Caption,
         Z::Legal,
+        Z::Repeated,
     ];
     for kind in kinds {
         match kind {
             Z::Title | Z::Lead | Z::Main => assert!(kind.is_content()),
             Z::KeywordCloud | Z::ReadAlso | Z::HeadlineList | Z::Share => {}
-            Z::EmbeddedPost | Z::Byline | Z::Caption | Z::Legal => {}
+            Z::EmbeddedPost | Z::Byline | Z::Caption | Z::Legal | Z::Repeated => {}
         }
     }
     let furniture: Vec<Z> = kinds

@@ -206,7 +206,7 @@ impl Writer<'_> {
 }
 
 /// Positions fit: a message is bounded to far less than 4 GiB.
-fn index(value: usize) -> u32 {
+pub(super) fn index(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 

@@ -38,6 +38,8 @@ pub enum ZoneKind {
     Caption,
     /// Copyright, cookie or terms line.
     Legal,
+    /// A paragraph seen in several different articles of the same source (see [`Document::set_aside`]).
+    Repeated,
 }
 
 impl ZoneKind {
@@ -60,6 +62,7 @@ impl ZoneKind {
             Self::Byline => "byline",
             Self::Caption => "caption",
             Self::Legal => "legal",
+            Self::Repeated => "repeated",
         }
     }
 }

@@ -8,7 +8,9 @@
 //! * `links`, `page`: web addresses; a field as lines and words.
 //! * `markers`, `zones`: phrases that announce furniture (`markers.tsv`); which line is what, and why.
 //! * `build`: the document.
+//! * `aside`: what is set aside afterwards, when other articles of the source are known.
 
+mod aside;
 mod build;
 pub mod document;
 mod fold;
