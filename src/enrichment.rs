@@ -102,7 +102,15 @@ struct WireDedup<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     similarity: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<WireCoverage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct WireCoverage {
+    this: f32,
+    of: f32,
 }
 
 #[derive(Serialize)]
@@ -235,6 +243,10 @@ fn dedup(verdict: &DedupVerdict) -> WireDedup<'_> {
         cluster: &verdict.cluster,
         of: verdict.of.as_deref(),
         similarity: verdict.similarity.map(rounded),
+        coverage: verdict.coverage.map(|coverage| WireCoverage {
+            this: rounded(coverage.this),
+            of: rounded(coverage.of),
+        }),
         method: verdict.method.map(|method| method.as_str()),
     }
 }

@@ -3,6 +3,7 @@
 //! Parsing, text, language and topics see one article at a time and run on all cores. The duplicate index is asked in
 //! offset order by one thread, because the first article of a story is the one that came first.
 
+mod restore;
 mod stages;
 mod timing;
 
@@ -13,7 +14,9 @@ use rayon::prelude::*;
 
 use crate::article::{Message, RawArticle, Rejection};
 use crate::config::Config;
-use crate::dedup::{DedupIndex, DedupStatus, DedupVerdict, Fingerprint, IndexError, OpenReport};
+use crate::dedup::{
+    DedupIndex, DedupStatus, Fingerprint, IndexError, Judgement, NearSettings, OpenReport,
+};
 use crate::language::LanguageGuess;
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::Document;
@@ -54,8 +57,8 @@ pub struct Trace<'a> {
     pub document: Document,
     /// What dedup compares; `None` when it is switched off.
     pub fingerprint: Option<Fingerprint>,
-    /// What dedup says.
-    pub dedup: Option<DedupVerdict>,
+    /// What dedup says, and what it rests on.
+    pub dedup: Option<Judgement>,
     /// What language detection says.
     pub language: Option<LanguageGuess>,
     /// What topic tagging says, near misses included.
@@ -73,9 +76,22 @@ pub enum PipelineError {
     Index(#[from] IndexError),
 }
 
-/// The stages, built once, and the duplicate index. [`Pipeline::process`] cannot fail; only writing the index can.
+/// Why a message has no trace.
+#[derive(Debug, thiserror::Error)]
+pub enum Untraced {
+    /// It cannot be enriched.
+    #[error("the message cannot be enriched")]
+    Refused(Outcome),
+    /// The duplicate index is out of reach.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+/// The stages, built once, and the duplicate index. Only the index can fail, and only for reasons outside of the articles.
 pub struct Pipeline {
     stages: Stages,
+    /// Whether the index is without articles that it should know.
+    lost: bool,
     index: Option<DedupIndex>,
     threads: rayon::ThreadPool,
 }
@@ -96,7 +112,9 @@ impl Pipeline {
         } else {
             (None, OpenReport::default())
         };
-        Ok((Self::around(config, metrics, index)?, report))
+        let mut pipeline = Self::around(config, metrics, index)?;
+        pipeline.lost = !report.lost.is_empty();
+        Ok((pipeline, report))
     }
 
     /// The same with an index that is forgotten with the process: for files given on the command line.
@@ -126,6 +144,7 @@ impl Pipeline {
             .map_err(|error| PipelineError::Setting(format!("threads: {error}")))?;
         Ok(Self {
             stages: Stages::new(config, metrics)?,
+            lost: false,
             index,
             threads,
         })
@@ -138,7 +157,10 @@ impl Pipeline {
 
     /// Runs a batch through the stages. `now_ms` is the time of arrival, which only decides how long the index
     /// remembers the articles.
-    pub fn process(&mut self, batch: &[Message], now_ms: i64) -> Vec<Outcome> {
+    ///
+    /// # Errors
+    /// When the duplicate index is out of reach: no verdict is guessed. The same batch may be tried again.
+    pub fn process(&mut self, batch: &[Message], now_ms: i64) -> Result<Vec<Outcome>, IndexError> {
         let stages = &self.stages;
         let mut steps: Vec<Step<'_>> = self.threads.install(|| {
             batch
@@ -148,16 +170,22 @@ impl Pipeline {
                 .collect()
         });
         if let Some(index) = &mut self.index {
-            stages.judge(index, batch, &mut steps, now_ms);
+            stages.recall(index, batch, &mut steps, now_ms)?;
+            let known = &*index;
+            self.threads.install(|| {
+                let steps = steps.par_iter_mut().with_min_len(8);
+                steps.for_each(|step| stages.fingerprint(known, step));
+            });
+            stages.judge(index, batch, &mut steps, now_ms)?;
         }
-        self.threads.install(|| {
+        Ok(self.threads.install(|| {
             batch
                 .par_iter()
                 .zip(steps)
                 .with_min_len(8)
                 .map(|(message, step)| stages.finish(message, step))
                 .collect()
-        })
+        }))
     }
 
     /// Lets the index forget what left its window and makes it durable. Must return before the offsets of a processed batch are committed.
@@ -177,24 +205,74 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Remembers what these records of the output topic say, each with the verdict that it got, and makes it durable.
+    /// Returns how many articles the index did not know.
+    ///
+    /// # Errors
+    /// When the index is out of reach or cannot be written.
+    pub fn restore(&mut self, records: &[Message], now_ms: i64) -> Result<usize, IndexError> {
+        let stages = &self.stages;
+        let Some(index) = &mut self.index else {
+            return Ok(0);
+        };
+        let past = self.threads.install(|| {
+            let records = records.par_iter().with_min_len(8);
+            let past = records.filter_map(|record| guarded(|| stages.past(record)).ok().flatten());
+            past.collect()
+        });
+        let restored = stages.remember(index, past, now_ms)?;
+        index.expire(now_ms)?;
+        index.flush()?;
+        Ok(restored)
+    }
+
+    /// Whether the duplicate index is new, or has lost articles that it should know: see [`Self::restore`].
+    pub fn has_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Says that everything there is to restore has been restored.
+    ///
+    /// # Errors
+    /// When the index cannot be written.
+    pub fn restored(&mut self) -> Result<(), IndexError> {
+        self.lost = false;
+        match &mut self.index {
+            Some(index) => index.restored(),
+            None => Ok(()),
+        }
+    }
+
     /// Runs one message through the stages and keeps everything they found, by the same code as [`Self::process`].
     ///
     /// # Errors
-    /// The refusal, for a message that cannot be enriched.
-    pub fn trace<'a>(&mut self, message: &'a Message, now_ms: i64) -> Result<Trace<'a>, Outcome> {
+    /// The refusal, for a message that cannot be enriched; `Untraced::Index` when the duplicate index is out of reach.
+    pub fn trace<'a>(&mut self, message: &'a Message, now_ms: i64) -> Result<Trace<'a>, Untraced> {
         let mut steps = vec![self.stages.read(message)];
         if let Some(index) = &mut self.index {
-            self.stages
-                .judge(index, std::slice::from_ref(message), &mut steps, now_ms);
+            let batch = std::slice::from_ref(message);
+            self.stages.recall(index, batch, &mut steps, now_ms)?;
+            let known = &*index;
+            steps
+                .iter_mut()
+                .for_each(|step| self.stages.fingerprint(known, step));
+            self.stages.judge(index, batch, &mut steps, now_ms)?;
         }
         let step = steps.pop().unwrap_or(Err(Outcome::Tombstone));
-        let prepared = step?;
-        guarded(|| self.stages.analyse(message, *prepared)).map_err(Outcome::Rejected)
+        let prepared = step.map_err(Untraced::Refused)?;
+        guarded(|| self.stages.analyse(message, *prepared))
+            .map_err(|rejection| Untraced::Refused(Outcome::Rejected(rejection)))
     }
 
     /// The output value of a traced article, as the pipeline publishes it.
     pub fn assemble(&self, message: &Message, trace: &Trace<'_>) -> Outcome {
         self.stages.assemble(message, trace)
+    }
+
+    /// The settings by which near-duplicates are judged.
+    pub fn near(&self) -> NearSettings {
+        let settings = self.stages.dedup.as_ref();
+        settings.map_or_else(NearSettings::default, |dedup| dedup.near.clone())
     }
 
     /// The duplicate index, when dedup is switched on.

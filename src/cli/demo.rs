@@ -215,7 +215,9 @@ fn explained(config: &Config, messages: &[Message], paint: Paint) -> Result<(), 
     };
     let mut pipeline = enrich::pipeline(config.clone(), None)?;
     let before = usize::try_from(message.position.offset).unwrap_or(0);
-    pipeline.process(&messages[..before.min(messages.len())], now_ms());
+    let earlier = &messages[..before.min(messages.len())];
+    let judged = pipeline.process(earlier, now_ms());
+    judged.map_err(enrich::index_trouble)?;
     let (text, _) = explain::render(&mut pipeline, message, false, paint);
     show(&format!(
         "\n{}\n\n{text}",

@@ -10,6 +10,7 @@ use super::articles::Articles;
 use super::{ConfigArgs, Exit, load, now_ms, process_info, say, screen};
 use crate::article::Message;
 use crate::config::Config;
+use crate::dedup::IndexError;
 use crate::metrics::Metrics;
 use crate::pipeline::{Outcome, Pipeline, PipelineError};
 
@@ -76,11 +77,8 @@ fn enrich(args: &EnrichArgs) -> Result<Exit, Trouble> {
             if batch.is_empty() {
                 break;
             }
-            let outcomes = pipeline.process(&batch, now_ms());
-            pipeline.flush(now_ms()).map_err(|error| {
-                say(&format!("duplicate index: {error}\n"));
-                Trouble::Said(Exit::InputOutput)
-            })?;
+            let outcomes = pipeline.process(&batch, now_ms()).map_err(index_trouble)?;
+            pipeline.flush(now_ms()).map_err(index_trouble)?;
             for (message, outcome) in batch.iter().zip(&outcomes) {
                 totals.count(outcome);
                 write_outcome(&mut out, message, outcome, &progress)
@@ -101,6 +99,12 @@ fn enrich(args: &EnrichArgs) -> Result<Exit, Trouble> {
     } else {
         Exit::Success
     })
+}
+
+/// Says what is wrong with the duplicate index.
+pub fn index_trouble(error: IndexError) -> Trouble {
+    say(&format!("duplicate index: {error}\n"));
+    Trouble::Said(Exit::InputOutput)
 }
 
 #[derive(Default)]

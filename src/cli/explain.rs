@@ -1,5 +1,6 @@
 //! `newsstage explain`: why an article gets its verdicts, from the path that production takes.
 
+mod duplicates;
 mod people;
 mod programs;
 
@@ -10,11 +11,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::articles::{self, Articles};
-use super::enrich::{Trouble, pipeline, unreadable};
+use super::enrich::{Trouble, index_trouble, pipeline, unreadable};
 use super::screen::{Paint, safe};
 use super::{ConfigArgs, Exit, load, now_ms, print};
 use crate::article::Message;
-use crate::pipeline::{Outcome, Pipeline};
+use crate::pipeline::{Outcome, Pipeline, Untraced};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
             for message in &mut batch {
                 message.position.partition = 1;
             }
-            pipeline.process(&batch, now_ms());
+            pipeline.process(&batch, now_ms()).map_err(index_trouble)?;
         }
     }
     let message = articles::single(&args.file).map_err(|error| unreadable(&args.file, &error))?;
@@ -83,11 +84,12 @@ pub fn render(
             let text = if json {
                 programs::explanation(&trace, &outcome)
             } else {
-                people::explanation(&trace, paint)
+                people::explanation(&trace, &pipeline.near(), paint)
             };
             (text, Exit::Success)
         }
-        Err(outcome) => (refusal(&outcome, json, paint), Exit::Data),
+        Err(Untraced::Refused(outcome)) => (refusal(&outcome, json, paint), Exit::Data),
+        Err(Untraced::Index(error)) => (format!("duplicate index: {error}\n"), Exit::InputOutput),
     }
 }
 

@@ -94,7 +94,6 @@ fn serve(config: Config) -> Result<(), Exit> {
             failed(exit, "pipeline", &error)
         })?;
     tracing::info!(?report, path = %config.dedup.path.display(), "duplicate index open");
-    health.set_ready(Part::Index);
     let parts = Parts {
         config,
         pipeline,

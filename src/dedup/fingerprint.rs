@@ -1,19 +1,21 @@
 //! What identifies an article to dedup: hashes of its id, its URL, its text and its bytes.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-use super::DedupSettings;
+use super::index::Recall;
+use super::recurrence::Repeated;
+use super::sample::Sample;
+use super::sketch::Sketch;
+use super::{DedupSettings, keys};
 use crate::article::{IdSource, RawArticle};
 use crate::text::{Document, Role};
 
 /// Stands between hashed parts. UTF-8 never contains it, so `ab|c` and `a|bc` differ.
 const SEPARATOR: u8 = 0xff;
 
-/// The keys under which an article is known. Made on any thread, judged in offset order.
-///
-/// The hashes are XXH3: fast, and without accidental collisions at these sizes, but not cryptographic.
+/// Who an article says it is. Known before its text is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fingerprint {
+pub struct Identity {
     /// The article's identifier, as in the enrichment.
     pub id: String,
     /// Identity by declared id. Only for an id that a field or the Kafka key declares, together with the source host
@@ -21,21 +23,15 @@ pub struct Fingerprint {
     pub id_key: Option<u128>,
     /// Identity by canonical URL. `None` without a URL and for the front page of a host, which is no article.
     pub url_key: Option<u128>,
-    /// The text that identifies a story: [`Self::text_key`] where the text is long enough
-    /// (see [`DedupSettings::min_tokens`]).
-    pub content_key: Option<u128>,
-    /// The folded words of the body; of title and summary when there is no body. Of any length:
-    /// tells whether two versions of one article differ.
-    pub text_key: u128,
     /// The payload's bytes: tells a replay from another message at the same position.
     pub payload_key: u64,
+    /// Key of the source: its host, or its name where no host is known.
+    pub source: Option<u32>,
 }
 
-impl Fingerprint {
-    /// Computes the keys of one article. Linear in the length of the payload.
-    pub fn of(article: &RawArticle<'_>, document: &Document, settings: &DedupSettings) -> Self {
-        let words = Words::of(document);
-        let text_key = words.key(document);
+impl Identity {
+    /// The identity of an article.
+    pub fn of(article: &RawArticle<'_>) -> Self {
         Self {
             id: article.id.clone(),
             id_key: id_key(article),
@@ -44,15 +40,96 @@ impl Fingerprint {
                 .as_deref()
                 .filter(|url| names_an_article(url))
                 .map(hash),
-            content_key: words.identify(settings).then_some(text_key),
+            payload_key: payload_key(article),
+            source: (article.source.as_deref())
+                .or(article.source_name.as_deref())
+                .filter(|name| !name.is_empty())
+                .map(keys::source),
+        }
+    }
+}
+
+/// What an article is compared by. Made on any thread, judged in offset order.
+///
+/// The hashes are XXH3: fast, and without accidental collisions at these sizes, but not cryptographic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Who the article says it is.
+    pub identity: Identity,
+    /// The text that identifies a story: [`Self::text_key`] where the text is long enough
+    /// (see [`DedupSettings::min_tokens`]).
+    pub content_key: Option<u128>,
+    /// The folded words of the body; of title and summary when there is no body. Of any length:
+    /// tells whether two versions of one article differ.
+    pub text_key: u128,
+    /// Its shingles.
+    pub sketch: Sketch,
+    /// Words of the headline.
+    pub title: Sample,
+    /// Figures and names of the story.
+    pub facts: Sample,
+    /// What tells its story from others of the source: see [`super::Paragraphs`].
+    pub story: [u32; 2],
+    /// Headlines of other stories on its page: see [`super::Paragraphs`].
+    pub embedded: Vec<u16>,
+    /// Keys of its paragraphs on the source.
+    pub paragraphs: Vec<u64>,
+    /// Paragraphs that were set aside because other articles of the source have them.
+    pub repeated: Repeated,
+}
+
+impl Fingerprint {
+    /// Reads the story of a document, after `recall` said what of it is furniture. Linear in the length of the text.
+    pub fn of(
+        identity: Identity,
+        document: &Document,
+        recall: &Recall,
+        settings: &DedupSettings,
+    ) -> Self {
+        let words = Words::of(document);
+        let text_key = words.key(document);
+        let content_key = words.identify(settings).then_some(text_key);
+        let sketch = if settings.near.enabled && content_key.is_some() {
+            Sketch::of(document)
+        } else {
+            Sketch::default()
+        };
+        Self {
+            identity,
+            content_key,
             text_key,
-            payload_key: xxh3_64(article.payload.as_bytes()),
+            sketch,
+            title: Sample::of_title(document),
+            facts: Sample::of_facts(document),
+            story: recall.story,
+            embedded: recall.embedded.clone(),
+            paragraphs: recall.keys.clone(),
+            repeated: recall.repeated.clone(),
         }
     }
 }
 
 fn hash(text: &str) -> u128 {
     xxh3_128(text.as_bytes())
+}
+
+/// The payload without an enrichment that it may carry already, so that an article read from the output topic has the key
+/// it had on the input topic.
+fn payload_key(article: &RawArticle<'_>) -> u64 {
+    let mut hasher = Xxh3::new();
+    let mut from = 0;
+    for cut in &article.splice.cut {
+        hasher.update(
+            article
+                .payload
+                .get(from..cut.start)
+                .unwrap_or_default()
+                .as_bytes(),
+        );
+        from = cut.end;
+    }
+    hasher.update(article.payload.get(from..).unwrap_or_default().as_bytes());
+    hasher.digest()
 }
 
 fn id_key(article: &RawArticle<'_>) -> Option<u128> {
@@ -139,7 +216,3 @@ impl Words {
         self.halves > 0 && self.halves >= u64::from(least) * 2
     }
 }
-
-#[cfg(test)]
-#[path = "fingerprint_tests.rs"]
-mod tests;

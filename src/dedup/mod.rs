@@ -30,14 +30,36 @@
 //! Articles are forgotten once they are older than [`DedupSettings::window`]. Every copy or version counts by its own
 //! arrival, so a story that keeps coming is remembered as long as it comes.
 
+mod backend;
 mod fingerprint;
 mod index;
+mod judge;
+mod keys;
+mod near;
+mod passages;
+mod record;
+mod recurrence;
+mod sample;
 mod settings;
+mod sketch;
+/// The storage of the index. Public for `benches/index.rs`, not for other crates.
+#[doc(hidden)]
+pub mod store;
 mod verdict;
 mod window;
 
-pub use self::fingerprint::Fingerprint;
-pub use self::index::{DedupIndex, Entry, EntryKey, Expired, IndexError, OpenReport, TornTail};
-pub use self::settings::{DedupSettings, OnDamage};
-pub use self::verdict::{DedupMethod, DedupStatus, DedupVerdict};
+pub use self::fingerprint::{Fingerprint, Identity};
+pub use self::index::{Ahead, DedupIndex, Recall};
+pub use self::judge::{Judgement, Neighbour};
+pub use self::near::{Match, Relation};
+pub use self::passages::{Passage, passages};
+pub use self::recurrence::{BELOW, Paragraphs, REPEATED, Repeated};
+pub use self::sample::Sample;
+pub use self::settings::{DedupSettings, NearSettings, OnDamage, Rebuild};
+pub use self::sketch::{Shingle, Sketch};
+pub use self::store::{Damage, Expired, IndexError, OpenReport, TornTail};
+pub use self::verdict::{Coverage, DedupMethod, DedupStatus, DedupVerdict};
 pub use self::window::{Window, WindowError};
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Window;
+use super::near::{Match, Relation};
+use crate::config::ByteSize;
 
 /// How copies are found and how long articles are remembered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,8 +21,15 @@ pub struct DedupSettings {
     /// Articles are forgotten in groups, so one may stay for up to a sixteenth longer.
     pub window: Window,
     /// The most articles to remember, at least 1; beyond that the oldest are forgotten before the window ends.
-    /// Count on about 200 bytes of memory and 150 of disk for each.
+    /// Count on about 550 bytes of disk for each.
     pub max_articles: NonZeroUsize,
+    /// Memory that the index may take: the newest articles, and what is mapped of its files. Look-ups are fast while
+    /// there are some 85 bytes for each remembered article besides the newest; with less they wait for the page cache.
+    #[schemars(extend("x-minimum" = "64MiB"))]
+    pub memory: ByteSize,
+    /// Articles that are held in memory before they are sealed in a file, 2 to 3 kB each; fewer where they would take
+    /// more than an eighth of `memory`.
+    pub head_articles: NonZeroUsize,
     /// Fewest words for which equal texts make a copy. Two characters of a script written without spaces
     /// count as one word. Shorter texts recur by chance ("Morning briefing").
     pub min_tokens: u32,
@@ -31,6 +40,10 @@ pub struct DedupSettings {
     pub fsync: bool,
     /// What to do when a file of the index is damaged.
     pub on_damage: OnDamage,
+    /// What to do when the index is empty (new, or lost with its disk) or, with `on_damage = "rebuild"`, damaged.
+    pub rebuild: Rebuild,
+    /// Near-duplicates.
+    pub near: NearSettings,
 }
 
 /// What to do when a file of the index is damaged. A write cut short by a crash is not damage and is always repaired.
@@ -40,8 +53,21 @@ pub enum OnDamage {
     /// Do not start: a person decides.
     #[default]
     Refuse,
-    /// Delete the damaged file and go on without its articles (about a sixteenth of the window).
+    /// Delete the damaged file and go on without its articles (up to a fifth of the window).
     DiscardSegment,
+    /// Delete the damaged file and learn its articles again from the output topic.
+    Rebuild,
+}
+
+/// What a start does when the index is empty or has lost articles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rebuild {
+    /// Read the published articles of the window from the output topic first; where that cannot be done, do not start.
+    #[default]
+    Auto,
+    /// Go on: copies of what was lost count as unique.
+    Never,
 }
 
 impl Default for DedupSettings {
@@ -50,10 +76,91 @@ impl Default for DedupSettings {
             path: PathBuf::from("./newsstage-index"),
             window: Window::DEFAULT,
             max_articles: NonZeroUsize::MIN.saturating_add(19_999_999),
+            memory: ByteSize::from_mib(1024),
+            head_articles: NonZeroUsize::MIN.saturating_add((1 << 15) - 1),
             min_tokens: 12,
             min_headline_tokens: 8,
             fsync: true,
             on_damage: OnDamage::Refuse,
+            rebuild: Rebuild::Auto,
+            near: NearSettings::default(),
+        }
+    }
+}
+
+/// Where the line between copies and strangers runs. See docs/duplicates.md for what each number was measured to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NearSettings {
+    /// Whether near-duplicates are looked for. If not, only ids, URLs and equal texts are compared.
+    pub enabled: bool,
+    /// Least similarity of copies on different sources (0.05 to 1). Similarity is the share of one story's weight that is
+    /// in the other; what recurs on a source hardly counts.
+    pub threshold: f32,
+    /// The same for two articles of one source (0.05 to 1). Higher, because a source repeats its templates
+    /// (results, weather, prices) far more often than its stories.
+    pub same_source_threshold: f32,
+    /// Least share of the common text that lies in the first half of each story, 0 to 1: what two pages share only
+    /// further down is a quotation or another story on the page (`partial`).
+    pub leading: f32,
+    /// Least coverage of the longer story, 0 to 1. Below it the articles are `partial` unless their headlines agree or most of the shorter
+    /// one opens the longer: a round-up is not a copy of one of its items.
+    pub balance: f32,
+    /// Least share of figures and names in common, 0 to 1, where both stories have at least three: below it two
+    /// stories with the same words tell of different things.
+    pub facts: f32,
+    /// Fewest shared shingles (1 to 50).
+    pub min_shingles: u32,
+    /// Fewest shared words for `partial` (10 to 1000).
+    pub partial_words: u32,
+}
+
+impl Default for NearSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            threshold: 0.22,
+            same_source_threshold: 0.5,
+            leading: 0.05,
+            balance: 0.15,
+            facts: 0.6,
+            min_shingles: 4,
+            partial_words: 40,
+        }
+    }
+}
+
+impl NearSettings {
+    /// The similarity that two articles need to be copies.
+    pub fn threshold_for(&self, found: &Match) -> f32 {
+        if found.same_source {
+            self.same_source_threshold
+        } else {
+            self.threshold
+        }
+    }
+
+    /// What a comparison means.
+    pub(super) fn relation(&self, found: &Match) -> Relation {
+        let threshold = self.threshold_for(found);
+        let similarity = found.similarity();
+        if found.shingles < self.min_shingles {
+            return Relation::None;
+        }
+        let other_facts = found.facts.is_some_and(|share| share < self.facts);
+        if similarity >= threshold && found.leading && !other_facts && !found.embedded {
+            let balanced = found.this.min(found.of) >= self.balance;
+            let same_title = found.title.is_none_or(|share| share >= 0.5);
+            return if balanced || same_title {
+                Relation::Near
+            } else {
+                Relation::Partial
+            };
+        }
+        if found.words >= self.partial_words as f32 && similarity >= self.threshold / 2.0 {
+            Relation::Partial
+        } else {
+            Relation::None
         }
     }
 }
@@ -91,10 +198,14 @@ mod tests {
             "path",
             "window",
             "max_articles",
+            "memory",
+            "head_articles",
+            "near",
             "min_tokens",
             "min_headline_tokens",
             "fsync",
             "on_damage",
+            "rebuild",
         ] {
             assert!(schema.contains(&format!("\"{name}\"")), "{name}");
         }

@@ -16,6 +16,15 @@ pub enum DedupStatus {
 }
 
 impl DedupStatus {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Unique,
+        Self::Exact,
+        Self::Near,
+        Self::Partial,
+        Self::Update,
+    ];
+
     /// The stable spelling in the enrichment.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,17 +46,32 @@ pub enum DedupMethod {
     Url,
     /// Same normalised content.
     Content,
+    /// Shared shingles (near-duplicates).
+    Shingles,
 }
 
 impl DedupMethod {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Id, Self::Url, Self::Content, Self::Shingles];
+
     /// The stable spelling in the enrichment.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Id => "id",
             Self::Url => "url",
             Self::Content => "content",
+            Self::Shingles => "shingles",
         }
     }
+}
+
+/// How much of each of two stories is in the other, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coverage {
+    /// Share of this article's story that the earlier one covers.
+    pub this: f32,
+    /// Share of the earlier article's story that this one covers.
+    pub of: f32,
 }
 
 /// The verdict on one article.
@@ -61,8 +85,10 @@ pub struct DedupVerdict {
     pub of: Option<String>,
     /// What showed it; `None` when unique.
     pub method: Option<DedupMethod>,
-    /// Share of common content, 0 to 1; `None` when unique.
+    /// The larger of the two coverages, 0 to 1 in thousandths; `None` when unique, and for an update without shared text.
     pub similarity: Option<f32>,
+    /// How much of each story is in the other, in thousandths; `None` where `similarity` is, or by equality alone.
+    pub coverage: Option<Coverage>,
     /// Whether the position was known with another content (the topic was created anew).
     pub position_reused: bool,
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier};
 use rdkafka::client::{ClientContext, DefaultClientContext};
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::metadata::Metadata;
@@ -22,13 +23,13 @@ const BATCH_OVERHEAD: usize = 1024;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// Fetches tokens, and keeps the last trouble of the connections, which librdkafka does not return from a request.
-struct InspectorContext {
+pub(super) struct InspectorContext {
     tokens: TokenSource,
     trouble: Mutex<Option<(KafkaError, String)>>,
 }
 
 impl InspectorContext {
-    fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         Self {
             tokens: TokenSource::new(config),
             trouble: Mutex::new(None),
@@ -36,7 +37,7 @@ impl InspectorContext {
     }
 
     /// What is known of why a request got no answer.
-    fn explain(&self, error: &KafkaError) -> KafkaFailure {
+    pub(super) fn explain(&self, error: &KafkaError) -> KafkaFailure {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match &*trouble {
             Some((cause, reason)) if cause.rdkafka_error_code().is_some_and(is_denial) => {
@@ -67,6 +68,8 @@ impl ClientContext for InspectorContext {
         }
     }
 }
+
+impl ConsumerContext for InspectorContext {}
 
 impl ProducerContext for InspectorContext {
     type DeliveryOpaque = ();

@@ -6,6 +6,7 @@
 pub mod context;
 pub mod error;
 pub mod group;
+pub mod history;
 pub mod limits;
 pub mod oauth;
 pub mod ownership;

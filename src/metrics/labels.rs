@@ -59,7 +59,9 @@ label_values! {
         Parse = "parse",
         /// Article to document: cleaning, zones, tokens.
         Text = "text",
-        /// Fingerprint and index look-up.
+        /// A batch: known messages and repeated paragraphs.
+        Recall = "recall",
+        /// A batch: index look-ups in order, and verdicts.
         Dedup = "dedup",
         /// Language detection.
         Language = "language",

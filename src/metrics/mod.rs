@@ -110,6 +110,11 @@ impl Metrics {
             .inc();
     }
 
+    /// Counts articles that were learned again from the output topic.
+    pub fn dedup_rebuilt(&self, articles: u64) {
+        self.inner.series.articles.dedup_rebuilt.inc_by(articles);
+    }
+
     /// Counts one article by its dedup verdict; a unique one is not a duplicate and not counted.
     pub fn dedup_status(&self, status: DedupStatus) {
         if status != DedupStatus::Unique {

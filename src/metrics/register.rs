@@ -166,6 +166,7 @@ pub(super) struct Articles {
     pub(super) duplicates: Counters,
     pub(super) languages: BoundedCounters,
     pub(super) topics: BoundedCounters,
+    pub(super) dedup_rebuilt: Counter,
     pub(super) dedup_entries: Gauge,
     pub(super) dedup_disk: Gauge,
     pub(super) dedup_memory: Gauge,
@@ -199,6 +200,12 @@ impl Articles {
                 "articles_topic",
                 "Tags of the shipped taxonomy on articles, by topic; past 200 topics, other",
                 "topic",
+            ),
+            dedup_rebuilt: add(
+                r,
+                "dedup_rebuilt_articles",
+                "Articles learned again from the output topic because the dedup index had lost them",
+                Counter::default(),
             ),
             dedup_entries: add(
                 r,

@@ -7,7 +7,10 @@ use super::timing::{StepClock, guarded};
 use super::{Enriched, Outcome, PipelineError, Trace};
 use crate::article::{ArticleReader, Message, RawArticle, RejectCode, Rejection, Warning, splice};
 use crate::config::Config;
-use crate::dedup::{DedupIndex, DedupSettings, DedupVerdict, Fingerprint};
+use crate::dedup::{
+    Ahead, DedupIndex, DedupSettings, Fingerprint, Identity, IndexError, Judgement, Paragraphs,
+    Recall,
+};
 use crate::enrichment::{self, Findings, StageInfo};
 use crate::language::LanguageDetector;
 use crate::metrics::{Metrics, Step as Timed};
@@ -16,16 +19,16 @@ use crate::topics::{TopicTag, TopicTagger};
 
 /// The stages that see one article at a time.
 pub(super) struct Stages {
-    reader: ArticleReader,
-    text: DocumentBuilder,
-    dedup: Option<DedupSettings>,
+    pub(super) reader: ArticleReader,
+    pub(super) text: DocumentBuilder,
+    pub(super) dedup: Option<DedupSettings>,
     language: Option<LanguageDetector>,
     topics: Option<TopicTagger>,
     /// Language is detected for the topics' sake alone and is not published.
     language_hidden: bool,
     info: StageInfo,
-    field: String,
-    text_chars: usize,
+    pub(super) field: String,
+    pub(super) text_chars: usize,
     pub(super) max_record_bytes: AtomicUsize,
     pub(super) metrics: Metrics,
 }
@@ -34,8 +37,17 @@ pub(super) struct Stages {
 pub(super) struct Prepared<'a> {
     article: RawArticle<'a>,
     document: Document,
+    dedup: Option<Dedup>,
+}
+
+/// What dedup knows of an article on its way to a verdict.
+struct Dedup {
+    identity: Identity,
+    paragraphs: Paragraphs,
+    recall: Recall,
     fingerprint: Option<Fingerprint>,
-    verdict: Option<DedupVerdict>,
+    ahead: Ahead,
+    judgement: Option<Judgement>,
 }
 
 pub(super) type Step<'a> = Result<Box<Prepared<'a>>, Outcome>;
@@ -101,37 +113,107 @@ impl Stages {
         } else {
             Document::default()
         };
-        let fingerprint = self
-            .dedup
-            .as_ref()
-            .map(|settings| Fingerprint::of(&article, &document, settings));
+        let dedup = self.dedup.is_some().then(|| {
+            let identity = Identity::of(&article);
+            Dedup {
+                paragraphs: Paragraphs::of(&document, identity.source),
+                identity,
+                recall: Recall::default(),
+                fingerprint: None,
+                ahead: Ahead::default(),
+                judgement: None,
+            }
+        });
         clock.lap(Timed::Text);
         Ok(Box::new(Prepared {
             article,
             document,
-            fingerprint,
-            verdict: None,
+            dedup,
         }))
     }
 
-    /// Asks the index about a batch in offset order.
+    /// Asks the index in offset order whether it knows the messages, and what of their text recurs on their sources.
+    pub(super) fn recall(
+        &self,
+        index: &mut DedupIndex,
+        batch: &[Message],
+        steps: &mut [Step<'_>],
+        now_ms: i64,
+    ) -> Result<(), IndexError> {
+        let started = Instant::now();
+        let messages = batch.iter().zip(&*steps).filter_map(|(message, step)| {
+            let dedup = step.as_ref().ok()?.dedup.as_ref()?;
+            Some((&message.position, &dedup.identity, &dedup.paragraphs))
+        });
+        index.begin(messages, now_ms)?;
+        for (message, step) in batch.iter().zip(steps) {
+            if let Ok(prepared) = step
+                && let Some(dedup) = &mut prepared.dedup
+            {
+                dedup.recall = index.recall(&message.position, &dedup.identity, &dedup.paragraphs);
+            }
+        }
+        self.metrics
+            .step(Timed::Recall, started.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    /// Between recall and verdict, for one article: what recurs is set aside, the rest gets its fingerprint, and that is
+    /// looked up among what was known before the batch.
+    pub(super) fn fingerprint(&self, index: &DedupIndex, step: &mut Step<'_>) {
+        let (Ok(prepared), Some(settings)) = (&mut *step, &self.dedup) else {
+            return;
+        };
+        let outcome = guarded(|| {
+            let Prepared {
+                document, dedup, ..
+            } = &mut **prepared;
+            let Some(dedup) = dedup else { return };
+            if !dedup.recall.repeated.is_empty() {
+                dedup.recall.repeated.apply(document);
+            }
+            let identity = dedup.identity.clone();
+            let print = Fingerprint::of(identity, document, &dedup.recall, settings);
+            if dedup.recall.known.is_none() {
+                dedup.ahead = index.look_ahead(&print);
+            }
+            dedup.fingerprint = Some(print);
+        });
+        if let Err(rejection) = outcome {
+            *step = Err(Outcome::Rejected(rejection));
+        }
+    }
+
+    /// Asks the index for the verdicts on a batch, in offset order.
     pub(super) fn judge(
         &self,
         index: &mut DedupIndex,
         batch: &[Message],
         steps: &mut [Step<'_>],
         now_ms: i64,
-    ) {
+    ) -> Result<(), IndexError> {
         let started = Instant::now();
+        index.prepare(steps.iter().filter_map(|step| {
+            let dedup = step.as_ref().ok()?.dedup.as_ref()?;
+            dedup
+                .fingerprint
+                .as_ref()
+                .filter(|_| dedup.recall.known.is_none())
+        }))?;
         for (message, step) in batch.iter().zip(steps) {
             if let Ok(prepared) = step
-                && let Some(fingerprint) = &prepared.fingerprint
+                && let Some(dedup) = &mut prepared.dedup
+                && let Some(fingerprint) = &dedup.fingerprint
             {
-                prepared.verdict = Some(index.judge(&message.position, fingerprint, now_ms));
+                let ahead = std::mem::take(&mut dedup.ahead);
+                let (position, recall) = (&message.position, &dedup.recall);
+                dedup.judgement = Some(index.judge(position, fingerprint, recall, ahead, now_ms));
             }
         }
+        index.finish()?;
         self.metrics
             .step(Timed::Dedup, started.elapsed().as_secs_f64());
+        Ok(())
     }
 
     /// Second half, for one article: language → topics → output.
@@ -154,9 +236,10 @@ impl Stages {
         let Prepared {
             article,
             document,
-            fingerprint,
-            verdict,
+            dedup,
         } = prepared;
+        let (fingerprint, judgement) =
+            dedup.map_or((None, None), |dedup| (dedup.fingerprint, dedup.judgement));
         let mut clock = StepClock::of(&self.metrics, message);
         let declared = article.language.as_ref().map(|field| field.text.as_ref());
         let language = self
@@ -174,7 +257,7 @@ impl Stages {
             article,
             document,
             fingerprint,
-            dedup: verdict,
+            dedup: judgement,
             language,
             topics,
         }
@@ -190,7 +273,7 @@ impl Stages {
         if trace
             .dedup
             .as_ref()
-            .is_some_and(|verdict| verdict.position_reused)
+            .is_some_and(|judgement| judgement.verdict.position_reused)
         {
             warnings.push(Warning::PositionReused);
         }
@@ -207,7 +290,7 @@ impl Stages {
             id: &trace.article.id,
             position: &message.position,
             document: self.reads_text().then_some(&trace.document),
-            dedup: trace.dedup.as_ref(),
+            dedup: trace.dedup.as_ref().map(|judgement| &judgement.verdict),
             language: published_language,
             topics: trace.topics.as_ref().map(|_| tags),
             warnings: &warnings,
@@ -238,7 +321,10 @@ impl Stages {
         }
         Outcome::Enriched(Enriched {
             value,
-            dedup: trace.dedup.as_ref().map(|verdict| verdict.status),
+            dedup: trace
+                .dedup
+                .as_ref()
+                .map(|judgement| judgement.verdict.status),
             language: published_language.map(|guess| guess.code.clone()),
             topics: tags.iter().map(|tag| tag.id.clone()).collect(),
         })

@@ -96,7 +96,7 @@ pub struct DocumentField {
 }
 
 /// A word, or one character of a script that is written without spaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Token {
     /// Bytes of the folded form in [`Document::folded`]: start.
     pub folded_start: u32,

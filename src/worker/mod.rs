@@ -10,6 +10,7 @@ pub mod breaker;
 pub mod commit;
 pub mod publisher;
 mod reader;
+mod rebuild;
 mod recovery;
 pub mod slot;
 pub mod tally;
@@ -136,7 +137,7 @@ pub struct Parts {
 pub fn run(parts: Parts) -> Result<(), WorkerError> {
     let Parts {
         config,
-        pipeline,
+        mut pipeline,
         metrics,
         health,
         clock,
@@ -144,7 +145,20 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
         connect_timeout,
         rooms,
     } = parts;
+    // Registering the transactional id ends what a killed process left open, so that all it published can be read.
     let publisher = Publisher::connect(&config, connect_timeout, rooms)?;
+    let around = rebuild::Around {
+        config: &config,
+        metrics: &metrics,
+        health: &health,
+        clock,
+        timeout: connect_timeout,
+        stopping: &|| stop.load(Ordering::Acquire),
+    };
+    if !rebuild::rebuild(&mut pipeline, &around)? {
+        return Ok(());
+    }
+    health.set_ready(Part::Index);
     let ownership = Arc::new(Ownership::new());
     let shared = Arc::new(Shared {
         ownership: ownership.clone(),
@@ -222,7 +236,13 @@ fn spawn_analysis(
     spawn("analyse", move || {
         while let Some(batch) = read.take() {
             pipeline.set_max_record_bytes(shared.output_room.load(Ordering::Acquire));
-            let outcomes = pipeline.process(&batch.messages, (shared.clock)());
+            let outcomes = match pipeline.process(&batch.messages, (shared.clock)()) {
+                Ok(outcomes) => outcomes,
+                Err(error) => {
+                    shared.fail(error.into());
+                    break;
+                }
+            };
             // The index must know what is about to be committed, or a crash in between would let a later copy pass as
             // unique.
             if let Err(error) = pipeline.flush((shared.clock)()) {

@@ -55,7 +55,11 @@ impl Stage {
         let mut outcomes = Vec::new();
         for batch in cases.chunks(cut.max(1)) {
             let messages: Vec<Message> = batch.iter().map(|case| case.message.clone()).collect();
-            outcomes.extend(self.pipeline.process(&messages, NOW_MS));
+            outcomes.extend(
+                self.pipeline
+                    .process(&messages, NOW_MS)
+                    .expect("an index in memory"),
+            );
             self.pipeline.flush(NOW_MS).expect("the index is written");
         }
         outcomes

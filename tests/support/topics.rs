@@ -97,6 +97,22 @@ pub fn committed(bootstrap: &str, group: &str, topic: &str) -> BTreeMap<i32, i64
     known.collect()
 }
 
+/// The records that were ever written to `topic`, those of open and aborted transactions and their ends included.
+#[track_caller]
+pub fn records(bootstrap: &str, topic: &str) -> i64 {
+    let asker: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .create()
+        .expect("a consumer");
+    let ends = (0..partitions(&asker, topic)).map(|partition| {
+        let (_, end) = asker
+            .fetch_watermarks(topic, partition, PATIENCE)
+            .expect("watermarks");
+        end
+    });
+    ends.sum()
+}
+
 /// How many partitions `topic` has.
 #[track_caller]
 pub(super) fn partitions<C: rdkafka::consumer::ConsumerContext>(

@@ -11,7 +11,7 @@ fn outcomes() -> Vec<(String, Outcome)> {
     let config = Config::default();
     let mut pipeline = Pipeline::in_memory(&config, Metrics::new(&process_info(&config))).unwrap();
     let messages = messages();
-    let outcomes = pipeline.process(&messages, 1_000);
+    let outcomes = pipeline.process(&messages, 1_000).unwrap();
     let text = |m: &Message| {
         m.payload
             .as_deref()

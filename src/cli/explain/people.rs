@@ -1,26 +1,28 @@
 //! The explanation for people.
 
 use super::super::screen::{self, Paint, fit, safe};
+use super::duplicates;
+use crate::dedup::NearSettings;
 use crate::pipeline::Trace;
 use crate::text::{Block, Document};
 use crate::topics::{Evidence, TopicTag};
 
 /// The whole explanation.
-pub fn explanation(trace: &Trace<'_>, paint: Paint) -> String {
+pub fn explanation(trace: &Trace<'_>, near: &NearSettings, paint: Paint) -> String {
     let mut out = String::new();
     article(&mut out, trace, paint);
     text(&mut out, &trace.document, paint);
-    dedup(&mut out, trace, paint);
+    duplicates::section(&mut out, trace, near, paint);
     language(&mut out, trace, paint);
     topics(&mut out, trace, paint);
     out
 }
 
-fn heading(out: &mut String, paint: Paint, title: &str) {
+pub(super) fn heading(out: &mut String, paint: Paint, title: &str) {
     *out += &format!("\n{}\n", paint.bold(title));
 }
 
-fn row(out: &mut String, name: &str, value: &str) {
+pub(super) fn row(out: &mut String, name: &str, value: &str) {
     *out += &format!("  {name:<12} {value}\n");
 }
 
@@ -145,32 +147,6 @@ fn reason(block: &Block, paint: Paint) -> String {
     block.reason.as_ref().map_or_else(String::new, |reason| {
         paint.dim(&format!("  ({})", fit(reason, 48)))
     })
-}
-
-fn dedup(out: &mut String, trace: &Trace<'_>, paint: Paint) {
-    let Some(verdict) = &trace.dedup else { return };
-    heading(out, paint, "Duplicate?");
-    let status = verdict.status.as_str();
-    let status = if verdict.of.is_none() {
-        paint.green(status)
-    } else {
-        paint.cyan(status)
-    };
-    row(out, "status", &status);
-    if let Some(of) = &verdict.of {
-        row(out, "of", &fit(of, 80));
-    }
-    if let Some(method) = verdict.method {
-        row(out, "because", &format!("same {}", method.as_str()));
-    }
-    row(out, "cluster", &fit(&verdict.cluster, 80));
-    if let Some(fingerprint) = &trace.fingerprint {
-        let content = fingerprint.content_key.map_or_else(
-            || "none: too few words for a text to be told from its like".to_owned(),
-            |key| format!("{key:032x} of {} words", trace.document.tokens.len()),
-        );
-        row(out, "content", &content);
-    }
 }
 
 fn language(out: &mut String, trace: &Trace<'_>, paint: Paint) {

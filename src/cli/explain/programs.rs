@@ -35,6 +35,7 @@ pub fn explanation(trace: &Trace<'_>, outcome: &Outcome) -> String {
         },
         "blocks": blocks,
         "content_key": trace.fingerprint.as_ref().and_then(|f| f.content_key).map(|key| format!("{key:032x}")),
+        "duplicates": super::duplicates::json(trace),
         "language_candidates": trace.language.as_ref().map(|guess| {
             guess.candidates.iter().map(|c| json!({ "code": c.code, "score": c.score })).collect::<Vec<_>>()
         }),

@@ -1,0 +1,217 @@
+//! Why an article is a duplicate, or why not, for people and for programs.
+
+use serde_json::{Value, json};
+
+use super::super::screen::{Paint, fit};
+use super::people::{heading, row};
+use crate::dedup::{
+    DedupMethod, DedupStatus, Judgement, NearSettings, Neighbour, Passage, Relation, passages,
+};
+use crate::pipeline::Trace;
+
+/// Most earlier articles that are shown.
+const NEIGHBOURS: usize = 5;
+/// Most shared passages that are shown.
+const PASSAGES: usize = 8;
+
+/// The section for people.
+pub(super) fn section(out: &mut String, trace: &Trace<'_>, near: &NearSettings, paint: Paint) {
+    let Some(judgement) = &trace.dedup else {
+        return;
+    };
+    let verdict = &judgement.verdict;
+    heading(out, paint, "Duplicate?");
+    let status = verdict.status.as_str();
+    let status = match verdict.status {
+        DedupStatus::Unique => paint.green(status),
+        _ => paint.cyan(status),
+    };
+    row(out, "status", &status);
+    if let Some(of) = &verdict.of {
+        row(out, "of", &fit(of, 80));
+    }
+    if let Some(method) = verdict.method {
+        let because = match method {
+            DedupMethod::Shingles => "shared text".to_owned(),
+            other => format!("same {}", other.as_str()),
+        };
+        row(out, "because", &because);
+    }
+    if let Some(similarity) = verdict.similarity {
+        let coverage = verdict.coverage.map_or_else(String::new, |coverage| {
+            format!(
+                "  {} of this story, {} of that one",
+                percent(coverage.this),
+                percent(coverage.of)
+            )
+        });
+        row(out, "similarity", &format!("{similarity:.2}{coverage}"));
+    }
+    row(out, "cluster", &fit(&verdict.cluster, 80));
+    if let Some(fingerprint) = &trace.fingerprint {
+        let words = fingerprint.sketch.words;
+        let content = fingerprint.content_key.map_or_else(
+            || "none: too few words for a text to be told from its like".to_owned(),
+            |key| format!("{key:032x} of {words} words"),
+        );
+        row(out, "content", &content);
+        let kept = fingerprint.sketch.shingles.len();
+        if kept > 0 {
+            row(out, "sketch", &format!("{kept} shingles"));
+        }
+    }
+    neighbours(out, judgement, near, paint);
+    shared(out, trace, judgement, paint);
+}
+
+fn neighbours(out: &mut String, judgement: &Judgement, near: &NearSettings, paint: Paint) {
+    for neighbour in judgement.neighbours.iter().take(NEIGHBOURS) {
+        let found = &neighbour.found;
+        let mark = match found.relation {
+            Relation::Near => paint.green("✓"),
+            Relation::Partial => paint.cyan("~"),
+            Relation::None => paint.dim("·"),
+        };
+        *out += &format!(
+            "  {mark} {}  similarity {:.2} of {:.2} needed; {} of this story, {} of that one, {} shingles\n",
+            paint.bold(&fit(&neighbour.id, 60)),
+            found.similarity(),
+            near.threshold_for(found),
+            percent(found.this),
+            percent(found.of),
+            found.shingles,
+        );
+        let notes = notes(neighbour, near);
+        if !notes.is_empty() {
+            *out += &format!("      {}\n", paint.dim(&notes.join("; ")));
+        }
+    }
+}
+
+/// What speaks for or against, beside the similarity.
+fn notes(neighbour: &Neighbour, near: &NearSettings) -> Vec<String> {
+    let found = &neighbour.found;
+    let mut notes = Vec::new();
+    if found.same_source {
+        notes.push("same source".to_owned());
+    }
+    if !found.leading {
+        notes.push("shared text only in the second half of one of them".to_owned());
+    }
+    if found.embedded {
+        notes.push("one page carries the other story under its headline".to_owned());
+    }
+    if let Some(title) = found.title {
+        notes.push(format!("headline {} alike", percent(title)));
+    }
+    if let Some(facts) = found.facts {
+        let verdict = if facts < near.facts { ", too few" } else { "" };
+        notes.push(format!(
+            "figures and names {} the same{verdict}",
+            percent(facts)
+        ));
+    }
+    notes
+}
+
+/// The passages shared with the most similar earlier article.
+fn shared(out: &mut String, trace: &Trace<'_>, judgement: &Judgement, paint: Paint) {
+    let passages = passages_of(trace, judgement);
+    let Some(first) = judgement
+        .neighbours
+        .first()
+        .filter(|_| !passages.is_empty())
+    else {
+        return;
+    };
+    *out += &format!(
+        "  {}\n",
+        paint.dim(&format!("in common with {}:", fit(&first.id, 60)))
+    );
+    for passage in passages.iter().take(PASSAGES) {
+        *out += &format!(
+            "      {}  {}\n",
+            paint.dim(&format!("{}–{}", passage.start, passage.end)),
+            quote(trace, passage)
+        );
+    }
+    if passages.len() > PASSAGES {
+        *out += &format!(
+            "      {}\n",
+            paint.dim(&format!("and {} more", passages.len() - PASSAGES))
+        );
+    }
+}
+
+fn passages_of(trace: &Trace<'_>, judgement: &Judgement) -> Vec<Passage> {
+    let fingerprint = trace.fingerprint.as_ref();
+    fingerprint.map_or_else(Vec::new, |print| {
+        passages(&trace.document, print, &judgement.shared)
+    })
+}
+
+/// Beginning and end of a passage, from the blocks it stands in.
+fn quote(trace: &Trace<'_>, passage: &Passage) -> String {
+    let Some(field) = trace.document.fields.get(passage.field) else {
+        return String::new();
+    };
+    let blocks = field
+        .blocks
+        .iter()
+        .filter(|block| block.span.start < passage.end && passage.start < block.span.end);
+    let mut text = String::new();
+    for block in blocks {
+        let whole = field.text.get(block.bytes.clone()).unwrap_or_default();
+        let from = passage.start.saturating_sub(block.span.start) as usize;
+        let to = passage
+            .end
+            .min(block.span.end)
+            .saturating_sub(block.span.start) as usize;
+        // Exact for plain text; in HTML the places of markup shift it a little.
+        text.extend(whole.chars().take(to).skip(from));
+        text.push(' ');
+    }
+    fit(text.trim(), 100)
+}
+
+fn percent(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// The same for programs.
+pub(super) fn json(trace: &Trace<'_>) -> Value {
+    let Some(judgement) = &trace.dedup else {
+        return Value::Null;
+    };
+    let neighbours: Vec<Value> = judgement
+        .neighbours
+        .iter()
+        .take(NEIGHBOURS)
+        .map(|neighbour| {
+            let found = &neighbour.found;
+            json!({
+                "id": neighbour.id, "cluster": neighbour.cluster,
+                "relation": match found.relation {
+                    Relation::Near => "near",
+                    Relation::Partial => "partial",
+                    Relation::None => "none",
+                },
+                "similarity": found.similarity(), "this": found.this, "of": found.of,
+                "shingles": found.shingles, "words": found.words, "title": found.title, "facts": found.facts,
+                "same_source": found.same_source, "embedded": found.embedded, "leading": found.leading,
+            })
+        })
+        .collect();
+    let passages: Vec<Value> = passages_of(trace, judgement)
+        .iter()
+        .map(|passage| {
+            let field = trace
+                .document
+                .fields
+                .get(passage.field)
+                .map(|field| &field.pointer);
+            json!({"field": field, "start": passage.start, "end": passage.end})
+        })
+        .collect();
+    json!({"neighbours": neighbours, "passages": passages})
+}

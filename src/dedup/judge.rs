@@ -1,0 +1,349 @@
+//! The rules: from what is remembered to a verdict. `crate::dedup` has them in words.
+
+use std::ops::ControlFlow;
+
+use super::near::{self, Match, Relation, Shared, Subject};
+use super::record::Record;
+use super::store::{Base, Posting};
+use super::verdict::{Coverage, DedupMethod, DedupStatus, DedupVerdict};
+use super::{DedupSettings, Fingerprint, keys};
+use crate::article::Position;
+use keys::Kind;
+
+/// Earlier articles that are looked at for one shingle, the newest first.
+pub(super) const PER_SHINGLE: usize = 64;
+/// Most earlier articles that are compared for a verdict.
+const NEIGHBOURS: usize = 24;
+/// Of copies in one cluster, the earliest is named that is at most this much less alike than the best.
+const AS_ALIKE: f32 = 0.05;
+
+/// An earlier article in the order of likeness, for people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neighbour {
+    /// Its identifier.
+    pub id: String,
+    /// Its cluster.
+    pub cluster: String,
+    /// The comparison.
+    pub found: Match,
+}
+
+/// A verdict and what it rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: DedupVerdict,
+    /// The most similar earlier articles, best first.
+    pub neighbours: Vec<Neighbour>,
+    /// Indices of the shingles that the article shares with the first neighbour.
+    pub shared: Vec<u32>,
+    /// Shingles under which later articles should find this one: those that do not recur on its source already.
+    pub(super) fresh: Vec<bool>,
+}
+
+impl Judgement {
+    /// The verdict that a message got before.
+    pub(super) fn known(verdict: DedupVerdict) -> Self {
+        Self {
+            verdict,
+            neighbours: Vec::new(),
+            shared: Vec::new(),
+            fresh: Vec::new(),
+        }
+    }
+}
+
+/// What is remembered, and the rules by which it is compared.
+pub(super) struct Judge<'a> {
+    pub base: &'a dyn Base,
+    pub settings: &'a DedupSettings,
+}
+
+/// The record that stands for a key.
+struct Found<'a> {
+    record: Record<'a>,
+    id: &'a str,
+    cluster: &'a str,
+}
+
+impl<'a> Judge<'a> {
+    /// The latest or the earliest article for a key that really has it.
+    fn find(&self, key: u64, latest: bool, has: impl Fn(Record<'a>) -> bool) -> Option<Record<'a>> {
+        let mut found = None;
+        let mut visit = |posting: Posting| {
+            let record = self.base.record(posting.article).map(Record::new);
+            match record.filter(|record| has(*record)) {
+                Some(record) => {
+                    found = Some(record);
+                    ControlFlow::Break(())
+                }
+                None => ControlFlow::Continue(()),
+            }
+        };
+        let _ = if latest {
+            self.base.newest(key, &mut visit)
+        } else {
+            self.base.oldest(key, &mut visit)
+        };
+        found
+    }
+
+    /// The latest record of a message.
+    pub(super) fn at_position(&self, position: u64) -> Option<Record<'a>> {
+        self.find(position, true, |record| record.position() == position)
+    }
+
+    fn named(&self, record: Option<Record<'a>>) -> Option<Found<'a>> {
+        let record = record?;
+        let (id, cluster) = record.names()?;
+        Some(Found {
+            record,
+            id,
+            cluster,
+        })
+    }
+
+    /// Judges a message that was not seen before. `found` are the earlier articles that share its shingles, as index
+    /// of the shingle and posting.
+    pub(super) fn judge(
+        &self,
+        position: &Position,
+        print: &Fingerprint,
+        found: &[(u32, Posting)],
+    ) -> Judgement {
+        let (neighbours, shared, fresh) = self.neighbours(print, found);
+        let verdict = self
+            .same_article_or_text(print)
+            .map(|verdict| with_coverage(verdict, &neighbours))
+            .or_else(|| self.near(position, print, &neighbours))
+            .unwrap_or_else(|| self.unique(position, print));
+        Judgement {
+            verdict,
+            neighbours,
+            shared,
+            fresh,
+        }
+    }
+
+    /// A verdict that was given before, with what the index must know of the article.
+    pub(super) fn restored(
+        &self,
+        print: &Fingerprint,
+        found: &[(u32, Posting)],
+        verdict: DedupVerdict,
+    ) -> Judgement {
+        let (_, _, fresh) = self.neighbours(print, found);
+        Judgement {
+            fresh,
+            ..Judgement::known(verdict)
+        }
+    }
+
+    /// Compares by identity and by equal text; `None` when there is no relation.
+    fn same_article_or_text(&self, print: &Fingerprint) -> Option<DedupVerdict> {
+        let text = keys::short(print.text_key);
+        let same_text = print.content_key.and_then(|_| {
+            self.named(self.find(keys::key(Kind::Content, text), false, |record| {
+                record.identifies() && record.text_key() == text
+            }))
+        });
+        let by_id = print.identity.id_key.map(keys::short).and_then(|key| {
+            let record = self.find(keys::key(Kind::Id, key), true, |record| {
+                record.id_key() == key
+            });
+            Some((self.named(record)?, DedupMethod::Id))
+        });
+        let earlier = by_id.or_else(|| {
+            let key = keys::short(print.identity.url_key?);
+            let record = self.find(keys::key(Kind::Url, key), true, |record| {
+                record.url_key() == key
+            });
+            Some((self.named(record)?, DedupMethod::Url))
+        });
+        let Some((earlier, method)) = earlier else {
+            return same_text.map(|found| copy(&found, DedupMethod::Content));
+        };
+        if earlier.record.text_key() == text {
+            return Some(copy(&earlier, method));
+        }
+        match same_text {
+            // An older version again, or the new version of a page whose copy had it first.
+            Some(found) if found.cluster == earlier.cluster => {
+                Some(copy(&found, DedupMethod::Content))
+            }
+            _ => Some(DedupVerdict {
+                status: DedupStatus::Update,
+                cluster: earlier.cluster.to_owned(),
+                of: Some(earlier.id.to_owned()),
+                method: Some(method),
+                similarity: None,
+                coverage: None,
+                position_reused: false,
+            }),
+        }
+    }
+
+    /// The earlier articles that share text, best first; the shingles shared with the best; which shingles to remember.
+    fn neighbours(
+        &self,
+        print: &Fingerprint,
+        found: &[(u32, Posting)],
+    ) -> (Vec<Neighbour>, Vec<u32>, Vec<bool>) {
+        let mut shared: Vec<Shared> = found
+            .iter()
+            .map(|(shingle, posting)| Shared {
+                shingle: *shingle,
+                article: posting.article,
+                mark: posting.mark,
+            })
+            .collect();
+        shared.sort_unstable_by_key(|each| (each.shingle, each.article));
+        let subject = Subject {
+            source: print.identity.source,
+            headline: print.story[0],
+            embedded: &print.embedded,
+            sketch: &print.sketch,
+            title: &print.title,
+            facts: &print.facts,
+        };
+        let record = |article: u64| self.base.record(article).map(Record::new);
+        let compared = near::compare(&subject, &shared, &self.settings.near, |article| {
+            record(article)?.earlier()
+        });
+        let best = compared.matches.first().map(|found| found.article);
+        let common = shared
+            .iter()
+            .filter(|each| Some(each.article) == best)
+            .map(|each| each.shingle)
+            .collect();
+        let neighbours = compared
+            .matches
+            .into_iter()
+            .take(NEIGHBOURS)
+            .filter_map(|found| {
+                let (id, cluster) = record(found.article)?.names()?;
+                Some(Neighbour {
+                    id: id.to_owned(),
+                    cluster: cluster.to_owned(),
+                    found,
+                })
+            })
+            .collect();
+        (neighbours, common, compared.fresh)
+    }
+
+    fn near(
+        &self,
+        position: &Position,
+        print: &Fingerprint,
+        neighbours: &[Neighbour],
+    ) -> Option<DedupVerdict> {
+        let best = neighbours.first()?;
+        match best.found.relation {
+            Relation::None => None,
+            Relation::Partial => Some(DedupVerdict {
+                status: DedupStatus::Partial,
+                of: Some(best.id.clone()),
+                ..shared_text(self.new_cluster(position, print), &best.found)
+            }),
+            Relation::Near => {
+                let chosen = named_original(neighbours, best);
+                Some(DedupVerdict {
+                    of: Some(chosen.id.clone()),
+                    ..shared_text(chosen.cluster.clone(), &chosen.found)
+                })
+            }
+        }
+    }
+
+    /// The first of its story. Its cluster gets its id, with the position where another cluster has that name.
+    fn unique(&self, position: &Position, print: &Fingerprint) -> DedupVerdict {
+        DedupVerdict {
+            status: DedupStatus::Unique,
+            cluster: self.new_cluster(position, print),
+            of: None,
+            method: None,
+            similarity: None,
+            coverage: None,
+            position_reused: false,
+        }
+    }
+
+    /// A name for a cluster that no other has.
+    fn new_cluster(&self, position: &Position, print: &Fingerprint) -> String {
+        let id = &print.identity.id;
+        let taken = self.find(keys::cluster(id), false, |record| {
+            record.names().is_some_and(|(_, cluster)| cluster == id)
+        });
+        if taken.is_some() {
+            format!("{id}@{position}")
+        } else {
+            id.clone()
+        }
+    }
+}
+
+/// The earliest of the copies in the best one's cluster that is about as much alike.
+fn named_original<'a>(neighbours: &'a [Neighbour], best: &'a Neighbour) -> &'a Neighbour {
+    let least = best.found.similarity() - AS_ALIKE;
+    neighbours
+        .iter()
+        .filter(|each| {
+            each.cluster == best.cluster
+                && each.found.relation == Relation::Near
+                && each.found.similarity() >= least
+        })
+        .min_by_key(|each| each.found.article)
+        .unwrap_or(best)
+}
+
+/// A verdict on shared text.
+fn shared_text(cluster: String, found: &Match) -> DedupVerdict {
+    DedupVerdict {
+        status: DedupStatus::Near,
+        cluster,
+        of: None,
+        method: Some(DedupMethod::Shingles),
+        similarity: Some(thousandth(found.similarity())),
+        coverage: Some(coverage(found)),
+        position_reused: false,
+    }
+}
+
+/// How much of a later version is in the earlier one, where that shares text.
+fn with_coverage(mut verdict: DedupVerdict, neighbours: &[Neighbour]) -> DedupVerdict {
+    if verdict.status == DedupStatus::Update
+        && let Some(earlier) = neighbours
+            .iter()
+            .filter(|each| Some(&each.id) == verdict.of.as_ref())
+            .max_by_key(|each| each.found.article)
+    {
+        verdict.similarity = Some(thousandth(earlier.found.similarity()));
+        verdict.coverage = Some(coverage(&earlier.found));
+    }
+    verdict
+}
+
+fn coverage(found: &Match) -> Coverage {
+    Coverage {
+        this: thousandth(found.this),
+        of: thousandth(found.of),
+    }
+}
+
+/// Rounded as it is stored, so that a replay says the same.
+fn thousandth(value: f32) -> f32 {
+    (value.clamp(0.0, 1.0) * 1000.0).round() / 1000.0
+}
+
+fn copy(of: &Found<'_>, method: DedupMethod) -> DedupVerdict {
+    DedupVerdict {
+        status: DedupStatus::Exact,
+        cluster: of.cluster.to_owned(),
+        of: Some(of.id.to_owned()),
+        method: Some(method),
+        similarity: Some(1.0),
+        coverage: None,
+        position_reused: false,
+    }
+}

@@ -1,0 +1,303 @@
+//! Near-duplicates: which earlier articles carry the same story, by the shingles they share.
+//!
+//! Each shared shingle counts `1/r²`, where `r` is the most often that any *one* source carried it within the window, this
+//! article included. Agency copy recurs across sources, once on each; furniture and templates recur on one. The share
+//! of an article's weight that another covers is its *coverage*, and the larger of the two coverages is the *similarity*: a story
+//! cut to its first paragraphs is covered whole by the original, which it covers by a part.
+
+use std::collections::HashMap;
+
+use super::recurrence::headline;
+use super::sample::Sample;
+use super::settings::NearSettings;
+use super::sketch::{Shingle, Sketch, WINDOWS};
+
+/// A shingle of the article that an earlier one has as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shared {
+    /// Index into [`Sketch::shingles`] of the article.
+    pub shingle: u32,
+    /// The earlier article.
+    pub article: u64,
+    /// What is known of the shingle there: see [`mark`].
+    pub mark: u8,
+}
+
+/// A shingle's level and half in one byte, as the index keeps them.
+pub fn mark(shingle: &Shingle) -> u8 {
+    shingle.level | if shingle.first_half { FIRST_HALF } else { 0 }
+}
+
+/// Shingles of this weight or less are not worth remembering: seven times on one source.
+const STALE: f32 = 1.0 / 49.0;
+const FIRST_HALF: u8 = 1 << 4;
+const LEVEL: u8 = FIRST_HALF - 1;
+
+/// What is known of an earlier article for the comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Earlier {
+    /// Key of its source; `None` when unknown.
+    pub source: Option<u32>,
+    /// Key of its headline; 0 where it has none.
+    pub headline: u32,
+    /// Headlines of other stories on its page.
+    pub embedded: Vec<u16>,
+    /// Level of its sketch.
+    pub level: u8,
+    /// How many shingles a comparison at each level has, from `level` on.
+    pub counts: Vec<u8>,
+    /// Words of its headline.
+    pub title: Sample,
+    /// Figures and names of its story.
+    pub facts: Sample,
+}
+
+/// The article that is compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Key of its source; `None` when unknown.
+    pub source: Option<u32>,
+    /// Key of its headline; 0 where it has none.
+    pub headline: u32,
+    /// Headlines of other stories on its page.
+    pub embedded: &'a [u16],
+    /// Its sketch.
+    pub sketch: &'a Sketch,
+    /// Words of its headline.
+    pub title: &'a Sample,
+    /// Figures and names of its story.
+    pub facts: &'a Sample,
+}
+
+/// How an article relates to an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Relation {
+    /// Too little in common.
+    None,
+    /// One quotes or contains the other.
+    Partial,
+    /// The same story.
+    Near,
+}
+
+/// The comparison with one earlier article.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match {
+    /// The earlier article.
+    pub article: u64,
+    /// What it is.
+    pub relation: Relation,
+    /// Share of this article's story that the earlier one covers, 0 to 1.
+    pub this: f32,
+    /// Share of the earlier article's story that this one covers, 0 to 1.
+    pub of: f32,
+    /// Shared shingles, at the level of the comparison.
+    pub shingles: u32,
+    /// Words of this article that the shared shingles stand for.
+    pub words: f32,
+    /// Share of the headline words of the shorter headline that are in both; `None` where one has too few.
+    pub title: Option<f32>,
+    /// The same for figures and names.
+    pub facts: Option<f32>,
+    /// Whether both articles are from one source.
+    pub same_source: bool,
+    /// Whether one page embeds the other story under its headline.
+    pub embedded: bool,
+    /// Whether the shared text lies partly in the first half of both.
+    pub leading: bool,
+}
+
+impl Match {
+    /// The larger coverage, 0 to 1.
+    pub fn similarity(&self) -> f32 {
+        self.this.max(self.of)
+    }
+}
+
+/// Weights of shared text between the article and one earlier article.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    this: f32,
+    of: f32,
+    of_count: u32,
+    shingles: u32,
+    first_this: f32,
+    first_of: f32,
+}
+
+/// What a comparison found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// The earlier articles that share text, best first.
+    pub matches: Vec<Match>,
+    /// For each shingle of the article whether later ones should find it by that: not what recurs on its source anyway.
+    pub fresh: Vec<bool>,
+}
+
+/// Compares an article with all earlier ones that share a shingle. `shared` must be in the order of the shingles.
+pub fn compare(
+    subject: &Subject<'_>,
+    shared: &[Shared],
+    settings: &NearSettings,
+    known: impl Fn(u64) -> Option<Earlier>,
+) -> Compared {
+    let mut articles: HashMap<u64, Option<Earlier>> = HashMap::new();
+    for each in shared {
+        articles
+            .entry(each.article)
+            .or_insert_with(|| known(each.article));
+    }
+    let weights = weights(subject, shared, &articles);
+    let mut sums: HashMap<u64, Sums> = HashMap::new();
+    for each in shared {
+        let at = each.shingle as usize;
+        if let (Some(Some(earlier)), Some(shingle), Some(weight)) = (
+            articles.get(&each.article),
+            subject.sketch.shingles.get(at),
+            weights.get(at),
+        ) {
+            let level = subject.sketch.level.max(earlier.level);
+            sums.entry(each.article)
+                .or_default()
+                .add(shingle, each.mark, level, *weight);
+        }
+    }
+    let wholes = wholes(subject.sketch, &weights);
+    let mut matches: Vec<Match> = sums
+        .into_iter()
+        .filter_map(|(article, sums)| {
+            let earlier = articles.get(&article)?.as_ref()?;
+            Some(judged(article, &sums, subject, earlier, &wholes, settings))
+        })
+        .filter(|found| found.shingles > 0)
+        .collect();
+    matches.sort_by(|a, b| {
+        (b.relation.cmp(&a.relation))
+            .then(b.similarity().total_cmp(&a.similarity()))
+            .then(a.article.cmp(&b.article))
+    });
+    Compared {
+        matches,
+        fresh: weights.iter().map(|weight| *weight > STALE).collect(),
+    }
+}
+
+impl Sums {
+    fn add(&mut self, shingle: &Shingle, mark: u8, level: u8, weight: f32) {
+        if shingle.level >= level {
+            self.this += weight;
+            self.shingles += 1;
+            if shingle.first_half {
+                self.first_this += weight;
+            }
+            if mark & FIRST_HALF != 0 {
+                self.first_of += weight;
+            }
+        }
+        if mark & LEVEL >= level {
+            self.of += weight;
+            self.of_count += 1;
+        }
+    }
+}
+
+/// Weight and number of the article's shingles at one level and above.
+#[derive(Debug, Clone, Copy, Default)]
+struct Whole {
+    weight: f32,
+    count: u32,
+}
+
+fn wholes(sketch: &Sketch, weights: &[f32]) -> [Whole; WINDOWS.len()] {
+    let mut wholes = [Whole::default(); WINDOWS.len()];
+    for (shingle, weight) in sketch.shingles.iter().zip(weights) {
+        if let Some(whole) = wholes.get_mut(usize::from(shingle.level)) {
+            whole.weight += weight;
+            whole.count += 1;
+        }
+    }
+    let mut above = Whole::default();
+    for whole in wholes.iter_mut().rev() {
+        above.weight += whole.weight;
+        above.count += whole.count;
+        *whole = above;
+    }
+    wholes
+}
+
+/// `1/r²` for each shingle of the article.
+fn weights(
+    subject: &Subject<'_>,
+    shared: &[Shared],
+    articles: &HashMap<u64, Option<Earlier>>,
+) -> Vec<f32> {
+    let mut weights = vec![1.0; subject.sketch.shingles.len()];
+    let mut sources: Vec<u32> = Vec::new();
+    for run in shared.chunk_by(|a, b| a.shingle == b.shingle) {
+        sources.clear();
+        sources.extend(subject.source);
+        sources.extend(
+            run.iter()
+                .filter_map(|each| articles.get(&each.article)?.as_ref()?.source),
+        );
+        sources.sort_unstable();
+        let most = sources.chunk_by(|a, b| a == b).map(<[u32]>::len).max();
+        let most = most.unwrap_or(1).max(1) as f32;
+        if let Some(weight) = run
+            .first()
+            .and_then(|each| weights.get_mut(each.shingle as usize))
+        {
+            *weight = 1.0 / (most * most);
+        }
+    }
+    weights
+}
+
+fn judged(
+    article: u64,
+    sums: &Sums,
+    subject: &Subject<'_>,
+    earlier: &Earlier,
+    wholes: &[Whole],
+    settings: &NearSettings,
+) -> Match {
+    let sketch = subject.sketch;
+    let level = sketch.level.max(earlier.level);
+    let whole = wholes.get(usize::from(level)).copied().unwrap_or_default();
+    let count = earlier
+        .counts
+        .get(usize::from(level - earlier.level))
+        .map_or(0, |count| u32::from(*count));
+    // What the other has and this one does not is not known to recur.
+    let of_whole = sums.of + count.saturating_sub(sums.of_count) as f32;
+    let mut found = Match {
+        article,
+        relation: Relation::None,
+        this: share(sums.this, whole.weight),
+        of: share(sums.of, of_whole),
+        shingles: sums.shingles,
+        words: sums.this * sketch.words as f32 / whole.count.max(1) as f32,
+        title: subject.title.agreement(&earlier.title).of_smaller(3),
+        facts: subject.facts.agreement(&earlier.facts).of_smaller(3),
+        same_source: subject.source.is_some() && subject.source == earlier.source,
+        embedded: subject.headline != earlier.headline
+            && (contains(&earlier.embedded, subject.headline)
+                || contains(subject.embedded, earlier.headline)),
+        leading: share(sums.first_this, sums.this) >= settings.leading
+            && share(sums.first_of, sums.this) >= settings.leading,
+    };
+    found.relation = settings.relation(&found);
+    found
+}
+
+fn contains(embedded: &[u16], of: u32) -> bool {
+    of != 0 && embedded.contains(&headline(of))
+}
+
+fn share(part: f32, whole: f32) -> f32 {
+    if whole > 0.0 {
+        (part / whole).min(1.0)
+    } else {
+        0.0
+    }
+}
