@@ -65,6 +65,7 @@ fn document(fields: &[(Role, ZoneKind, &str)], single: bool) -> Document {
                 start: 0,
                 end: 0,
                 single,
+                capital: false,
             });
         }
         let tokens = first..document.tokens.len() as u32;

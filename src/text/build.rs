@@ -190,6 +190,7 @@ impl Writer<'_> {
                 start: span.start,
                 end: span.end,
                 single: word.single,
+                capital: word.capital,
             });
         }
     }

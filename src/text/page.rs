@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::links::{is_post_link, link_ranges};
+use super::markers::is_sentence_end;
 use super::tokens::tokenize;
 
 /// A token with its place in the plain text.
@@ -16,6 +17,8 @@ pub(super) struct Word {
     pub points: Range<u32>,
     /// One character of a script without spaces.
     pub single: bool,
+    /// See [`super::Token::capital`].
+    pub capital: bool,
 }
 
 /// A line that is not blank, without surrounding white space: a paragraph or a part of one.
@@ -76,12 +79,13 @@ impl<'t> Page<'t> {
         for link in link_ranges(line) {
             let before = line.get(at..link.start).unwrap_or_default();
             let inside = line.get(link.clone()).unwrap_or_default();
-            self.read_words(before, byte + at, at_point);
+            self.read_words(before, first, byte + at, at_point);
             post_link |= is_post_link(inside);
             at_point += characters(before) + characters(inside);
             at = link.end;
         }
-        self.read_words(line.get(at..).unwrap_or_default(), byte + at, at_point);
+        let rest = line.get(at..).unwrap_or_default();
+        self.read_words(rest, first, byte + at, at_point);
         self.lines.push(Line {
             bytes: byte..byte + line.len(),
             points: point..point + characters(line),
@@ -90,16 +94,23 @@ impl<'t> Page<'t> {
         });
     }
 
-    fn read_words(&mut self, piece: &str, byte: usize, point: u32) {
-        let (folded, words) = (&mut self.folded, &mut self.words);
+    fn read_words(&mut self, piece: &str, first: usize, byte: usize, point: u32) {
+        let (text, folded, words) = (self.text, &mut self.folded, &mut self.words);
         tokenize(piece, |form, bytes, points, single| {
             let start = folded.len();
             folded.push_str(form);
+            let bytes = byte + bytes.start..byte + bytes.end;
+            let capital = begins_with_capital(text, bytes.start)
+                && words
+                    .get(first..)
+                    .and_then(<[Word]>::last)
+                    .is_some_and(|before| !begins_sentence(text, before, bytes.start));
             words.push(Word {
                 form: start..folded.len(),
-                bytes: byte + bytes.start..byte + bytes.end,
+                bytes,
                 points: point + points.start..point + points.end,
                 single,
+                capital,
             });
         });
     }
@@ -130,6 +141,51 @@ impl<'t> Page<'t> {
     }
 }
 
+/// Whether the word that starts at `at` has a capital first letter.
+fn begins_with_capital(text: &str, at: usize) -> bool {
+    match text.as_bytes().get(at) {
+        Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
+        _ => text
+            .get(at..)
+            .and_then(|rest| rest.chars().next())
+            .is_some_and(|c| c.is_uppercase() || matches!(c, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ')),
+    }
+}
+
+/// Whether a sentence or quoted speech begins at `at`, the next word after `before`.
+///
+/// A full stop counts where white space follows and the word before it has more than one letter, which initials do not
+/// (`J. Brel`, `U.S. Navy`); a colon or comma where an opening quotation mark follows.
+fn begins_sentence(text: &str, before: &Word, at: usize) -> bool {
+    let gap = text.get(before.bytes.end..at).unwrap_or_default();
+    if gap == " " {
+        return false;
+    }
+    let mut last = None;
+    for c in gap.chars() {
+        match (last, c) {
+            (Some('.'), _) if c.is_whitespace() && before.points.len() > 1 => return true,
+            (Some(',' | ':'), _) if is_quotation_mark(c) => return true,
+            _ if c != '.' && is_sentence_end(c) => return true,
+            _ => {}
+        }
+        // Closing quotation marks and brackets may stand between the full stop and the space.
+        if !(matches!(last, Some('.')) && (is_quotation_mark(c) || c == ')')
+            || matches!(last, Some(',' | ':')) && c.is_whitespace())
+        {
+            last = Some(c);
+        }
+    }
+    false
+}
+
+fn is_quotation_mark(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\'' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '‹' | '›'
+    )
+}
+
 /// Code points of `text`. No text is near the limit: messages are bounded to far less.
 pub(super) fn characters(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
@@ -138,6 +194,34 @@ pub(super) fn characters(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn capitals_are_names_not_sentence_starts() {
+        let capitals = |text: &str| {
+            let page = Page::read(text);
+            let words = page.words.iter().filter(|word| word.capital);
+            words
+                .map(|word| text.get(word.bytes.clone()).unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            capitals(
+                "The mayor, Ines Calder, met J. Brel of the U.S. Navy. They left (at 9 a.m.) for Ostrel! Nobody came.\nBrell waits"
+            ),
+            ["Ines", "Calder", "J", "Brel", "U", "S", "Navy", "Ostrel"]
+        );
+        assert_eq!(
+            capitals("Он сказал: «Мы ждём Анну». Потом уехал в Ёлкино… Все ждут"),
+            ["Анну", "Ёлкино"]
+        );
+        assert_eq!(
+            capitals(
+                "Die Fähre „Ålesund“ kam, \"Wir warten.\" Ende. Χθες ο Νίκος; 2031 L'Été İzmir"
+            ),
+            ["Fähre", "Ålesund", "Νίκος", "L", "Été", "İzmir"]
+        );
+        assert!(capitals("قال أحمد إن 临江市 का नाम").is_empty());
+    }
 
     #[test]
     fn lines_and_words_know_their_place() {
