@@ -2,17 +2,18 @@
 
 use std::ops::Range;
 
+use super::build::index;
 use super::links::{is_post_link, link_ranges};
 use super::markers::is_sentence_end;
-use super::tokens::tokenize;
+use super::tokens::fold_into;
 
 /// A token with its place in the plain text.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
     /// Bytes of [`Page::folded`].
-    pub form: Range<usize>,
+    pub form: Range<u32>,
     /// Bytes of the text.
-    pub bytes: Range<usize>,
+    pub bytes: Range<u32>,
     /// Code points of the text.
     pub points: Range<u32>,
     /// One character of a script without spaces.
@@ -30,6 +31,8 @@ pub(super) struct Line {
     pub points: Range<u32>,
     /// Indices into [`Page::words`].
     pub words: Range<usize>,
+    /// Length in words; two characters of a script without spaces count as one word.
+    pub weight: usize,
     /// Whether the line links to a post on a social network.
     pub post_link: bool,
 }
@@ -54,28 +57,29 @@ impl<'t> Page<'t> {
         let mut page = Self {
             text,
             folded: String::with_capacity(text.len()),
-            words: Vec::with_capacity(text.len() / 6),
-            lines: Vec::new(),
+            words: Vec::with_capacity(text.len() / 5),
+            lines: Vec::with_capacity(32),
             characters: 0,
         };
         let (mut byte, mut point) = (0, 0);
         for piece in text.split_inclusive(LINE_ENDS) {
             let lead = piece.len() - piece.trim_start().len();
             let line = piece.trim();
-            let start = point + characters(piece.get(..lead).unwrap_or_default());
+            let inside = characters(line);
             if !line.is_empty() {
-                page.read_line(line, byte + lead, start);
+                let start = point + characters(piece.get(..lead).unwrap_or_default());
+                page.read_line(line, byte + lead, start..start + inside);
             }
             byte += piece.len();
-            point += characters(piece);
+            point += inside + blanks(piece, lead, line.len());
         }
         page.characters = point;
         page
     }
 
-    fn read_line(&mut self, line: &str, byte: usize, point: u32) {
+    fn read_line(&mut self, line: &str, byte: usize, points: Range<u32>) {
         let first = self.words.len();
-        let (mut at, mut at_point, mut post_link) = (0, point, false);
+        let (mut at, mut at_point, mut post_link) = (0, points.start, false);
         for link in link_ranges(line) {
             let before = line.get(at..link.start).unwrap_or_default();
             let inside = line.get(link.clone()).unwrap_or_default();
@@ -86,33 +90,44 @@ impl<'t> Page<'t> {
         }
         let rest = line.get(at..).unwrap_or_default();
         self.read_words(rest, first, byte + at, at_point);
+        let words = first..self.words.len();
         self.lines.push(Line {
             bytes: byte..byte + line.len(),
-            points: point..point + characters(line),
-            words: first..self.words.len(),
+            points,
+            weight: self.weigh(words.clone()),
+            words,
             post_link,
         });
     }
 
     fn read_words(&mut self, piece: &str, first: usize, byte: usize, point: u32) {
-        let (text, folded, words) = (self.text, &mut self.folded, &mut self.words);
-        tokenize(piece, |form, bytes, points, single| {
-            let start = folded.len();
-            folded.push_str(form);
-            let bytes = byte + bytes.start..byte + bytes.end;
-            let capital = begins_with_capital(text, bytes.start)
-                && words
-                    .get(first..)
-                    .and_then(<[Word]>::last)
-                    .is_some_and(|before| !begins_sentence(text, before, bytes.start));
-            words.push(Word {
-                form: start..folded.len(),
-                bytes,
-                points: point + points.start..point + points.end,
-                single,
-                capital,
-            });
-        });
+        let (text, words, byte) = (self.text, &mut self.words, index(byte));
+        fold_into(
+            piece,
+            &mut self.folded,
+            |folded, start, bytes, points, single| {
+                let bytes = byte + index(bytes.start)..byte + index(bytes.end);
+                let capital = begins_with_capital(text, bytes.start)
+                    && words
+                        .get(first..)
+                        .and_then(<[Word]>::last)
+                        .is_some_and(|before| !begins_sentence(text, before, bytes.start));
+                words.push(Word {
+                    form: index(start)..index(folded.len()),
+                    bytes,
+                    points: point + points.start..point + points.end,
+                    single,
+                    capital,
+                });
+            },
+        );
+    }
+
+    /// The weight of a run of words.
+    pub(super) fn weigh(&self, words: Range<usize>) -> usize {
+        let words = self.words.get(words).unwrap_or_default();
+        let singles = words.iter().filter(|word| word.single).count();
+        words.len() - singles + singles.div_ceil(2)
     }
 
     /// The text of a line.
@@ -127,22 +142,28 @@ impl<'t> Page<'t> {
 
     /// The folded form of a word.
     pub(super) fn form(&self, word: &Word) -> &str {
-        self.folded.get(word.form.clone()).unwrap_or_default()
+        self.folded
+            .get(word.form.start as usize..word.form.end as usize)
+            .unwrap_or_default()
     }
 
-    /// Length of a line in words; two characters of a script without spaces count as one word.
-    pub(super) fn weight(&self, line: &Line) -> usize {
-        let halves: usize = self
-            .line_words(line)
-            .iter()
-            .map(|word| if word.single { 1 } else { 2 })
-            .sum();
-        halves.div_ceil(2)
+    /// The text between two places.
+    pub(super) fn between(&self, bytes: Range<u32>) -> &'t str {
+        self.text
+            .get(bytes.start as usize..bytes.end as usize)
+            .unwrap_or_default()
     }
 }
 
+/// Code points of the white space around a line of `length` bytes that starts at `lead`.
+fn blanks(piece: &str, lead: usize, length: usize) -> u32 {
+    let after = piece.get(lead + length..).unwrap_or_default();
+    characters(piece.get(..lead).unwrap_or_default()) + characters(after)
+}
+
 /// Whether the word that starts at `at` has a capital first letter.
-fn begins_with_capital(text: &str, at: usize) -> bool {
+fn begins_with_capital(text: &str, at: u32) -> bool {
+    let at = at as usize;
     match text.as_bytes().get(at) {
         Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
         _ => text
@@ -156,8 +177,10 @@ fn begins_with_capital(text: &str, at: usize) -> bool {
 ///
 /// A full stop counts where white space follows and the word before it has more than one letter, which initials do not
 /// (`J. Brel`, `U.S. Navy`); a colon or comma where an opening quotation mark follows.
-fn begins_sentence(text: &str, before: &Word, at: usize) -> bool {
-    let gap = text.get(before.bytes.end..at).unwrap_or_default();
+fn begins_sentence(text: &str, before: &Word, at: u32) -> bool {
+    let gap = text
+        .get(before.bytes.end as usize..at as usize)
+        .unwrap_or_default();
     if gap == " " {
         return false;
     }
@@ -201,7 +224,11 @@ mod tests {
             let page = Page::read(text);
             let words = page.words.iter().filter(|word| word.capital);
             words
-                .map(|word| text.get(word.bytes.clone()).unwrap_or_default().to_owned())
+                .map(|word| {
+                    text.get(word.bytes.start as usize..word.bytes.end as usize)
+                        .unwrap_or_default()
+                        .to_owned()
+                })
                 .collect::<Vec<_>>()
         };
         assert_eq!(
@@ -242,7 +269,10 @@ mod tests {
         for word in &page.words {
             let points = word.points.start as usize..word.points.end as usize;
             let by_points: String = text.chars().skip(points.start).take(points.len()).collect();
-            assert_eq!(text.get(word.bytes.clone()), Some(by_points.as_str()));
+            assert_eq!(
+                text.get(word.bytes.start as usize..word.bytes.end as usize),
+                Some(by_points.as_str())
+            );
         }
         let forms: Vec<_> = page.words.iter().map(|word| page.form(word)).collect();
         assert_eq!(forms, ["debut", "e", "عند", "العاصمه"]);
