@@ -28,6 +28,7 @@ fn article(payload: &str) -> (RawArticle<'_>, Document) {
             start: 0,
             end: 0,
             single: false,
+            capital: false,
         });
     }
     let block = Block {

@@ -53,6 +53,7 @@ fn document(text: &str) -> Document {
             start: place.start,
             end: place.end,
             single,
+            capital: false,
         });
     });
     let characters = text.chars().count() as u32;

@@ -57,7 +57,7 @@ impl Document {
             return key(&self.folded, start as usize..end as usize, ends);
         }
         let page = Page::read(field.text.get(block.bytes.clone()).unwrap_or_default());
-        let ends = page.words.iter().map(|word| index(word.form.end));
+        let ends = page.words.iter().map(|word| word.form.end);
         key(&page.folded, 0..page.folded.len(), ends)
     }
 

@@ -92,6 +92,7 @@ impl DocumentBuilder {
         let page = Page::read(text);
         *budget -= page.characters.min(*budget);
         document.characters = document.characters.saturating_add(page.characters);
+        document.tokens.reserve(page.words.len());
         let zones = match source.role {
             Role::Title => page
                 .lines
@@ -171,7 +172,11 @@ impl Writer<'_> {
         Block {
             kind: zone.kind,
             bytes: line.bytes.clone(),
-            span: self.span(&line.bytes, &line.points),
+            span: span(
+                self.map,
+                &(index(line.bytes.start)..index(line.bytes.end)),
+                &line.points,
+            ),
             tokens: first..self.count(),
             reason: zone.reason,
         }
@@ -179,30 +184,43 @@ impl Writer<'_> {
 
     fn tokens(&mut self, page: &Page<'_>, line: &Line) {
         let field = u16::try_from(self.field).unwrap_or(u16::MAX);
-        for word in page.line_words(line) {
-            let folded_start = index(self.document.folded.len());
-            self.document.folded.push_str(page.form(word));
-            let span = self.span(&word.bytes, &word.points);
-            self.document.tokens.push(Token {
-                folded_start,
-                folded_end: index(self.document.folded.len()),
+        let words = page.line_words(line);
+        let (Some(first), Some(last)) = (words.first(), words.last()) else {
+            return;
+        };
+        // The forms of a line lie one after the other: they move together.
+        let from = first.form.start;
+        let shift = index(self.document.folded.len());
+        let forms = from as usize..last.form.end as usize;
+        self.document
+            .folded
+            .push_str(page.folded.get(forms).unwrap_or_default());
+        let map = self.map;
+        self.document.tokens.extend(words.iter().map(|word| {
+            let span = span(map, &word.bytes, &word.points);
+            Token {
+                folded_start: word.form.start - from + shift,
+                folded_end: word.form.end - from + shift,
                 field,
                 start: span.start,
                 end: span.end,
                 single: word.single,
-            });
-        }
-    }
-
-    /// Code points of the published field.
-    fn span(&self, bytes: &Range<usize>, points: &Range<u32>) -> Range<u32> {
-        self.map
-            .map_or_else(|| points.clone(), |map| map.span(bytes.clone()))
+                capital: word.capital,
+            }
+        }));
     }
 
     fn count(&self) -> u32 {
         index(self.document.tokens.len())
     }
+}
+
+/// Code points of the published field.
+fn span(map: Option<&HtmlMap>, bytes: &Range<u32>, points: &Range<u32>) -> Range<u32> {
+    map.map_or_else(
+        || points.clone(),
+        |map| map.span(bytes.start as usize..bytes.end as usize),
+    )
 }
 
 /// Positions fit: a message is bounded to far less than 4 GiB.

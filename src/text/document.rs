@@ -110,6 +110,10 @@ pub struct Token {
     pub end: u32,
     /// Whether it is one character of a script without spaces.
     pub single: bool,
+    /// Whether the published word begins with an upper-case letter that its place does not ask for: it is neither the
+    /// first word of its block nor the first of a sentence. In running text of most cased scripts that is a name; in
+    /// headlines of some languages every word has it. Always `false` in scripts without case.
+    pub capital: bool,
 }
 
 /// The article as every stage reads it.

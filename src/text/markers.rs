@@ -133,7 +133,7 @@ impl Markers {
                     .zip(&marker.rest)
                     .all(|(word, form)| page.form(word) == form);
             if same {
-                let weight = *weight.get_or_insert_with(|| page.weight(line));
+                let weight = *weight.get_or_insert_with(|| line.weight);
                 if let Some(found) = marker.judge(page, line, weight) {
                     return Some(found);
                 }
@@ -147,7 +147,7 @@ impl Markers {
                 let text = page
                     .line_text(line)
                     .trim_end_matches(|c: char| !c.is_alphanumeric());
-                text.ends_with(*phrase) && page.weight(line) <= SHORT_WORDS
+                text.ends_with(*phrase) && line.weight <= SHORT_WORDS
             })?;
         Some(Found {
             kind: ZoneKind::Legal,
@@ -169,7 +169,9 @@ impl Marker {
                 whole,
             })
         };
-        let after = words.get(length - 1).map_or(0, |word| word.bytes.end);
+        let after = words
+            .get(length - 1)
+            .map_or(0, |word| word.bytes.end as usize);
         if words.len() == length {
             return if line.post_link { None } else { found(true) };
         }

@@ -2,20 +2,24 @@
 
 use std::ops::Range;
 
+use super::build::index;
 use super::links::{is_post_link, link_ranges};
-use super::tokens::tokenize;
+use super::markers::is_sentence_end;
+use super::tokens::fold_into;
 
 /// A token with its place in the plain text.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
     /// Bytes of [`Page::folded`].
-    pub form: Range<usize>,
+    pub form: Range<u32>,
     /// Bytes of the text.
-    pub bytes: Range<usize>,
+    pub bytes: Range<u32>,
     /// Code points of the text.
     pub points: Range<u32>,
     /// One character of a script without spaces.
     pub single: bool,
+    /// See [`super::Token::capital`].
+    pub capital: bool,
 }
 
 /// A line that is not blank, without surrounding white space: a paragraph or a part of one.
@@ -27,6 +31,8 @@ pub(super) struct Line {
     pub points: Range<u32>,
     /// Indices into [`Page::words`].
     pub words: Range<usize>,
+    /// Length in words; two characters of a script without spaces count as one word.
+    pub weight: usize,
     /// Whether the line links to a post on a social network.
     pub post_link: bool,
 }
@@ -51,57 +57,77 @@ impl<'t> Page<'t> {
         let mut page = Self {
             text,
             folded: String::with_capacity(text.len()),
-            words: Vec::with_capacity(text.len() / 6),
-            lines: Vec::new(),
+            words: Vec::with_capacity(text.len() / 5),
+            lines: Vec::with_capacity(32),
             characters: 0,
         };
         let (mut byte, mut point) = (0, 0);
         for piece in text.split_inclusive(LINE_ENDS) {
             let lead = piece.len() - piece.trim_start().len();
             let line = piece.trim();
-            let start = point + characters(piece.get(..lead).unwrap_or_default());
+            let inside = characters(line);
             if !line.is_empty() {
-                page.read_line(line, byte + lead, start);
+                let start = point + characters(piece.get(..lead).unwrap_or_default());
+                page.read_line(line, byte + lead, start..start + inside);
             }
             byte += piece.len();
-            point += characters(piece);
+            point += inside + blanks(piece, lead, line.len());
         }
         page.characters = point;
         page
     }
 
-    fn read_line(&mut self, line: &str, byte: usize, point: u32) {
+    fn read_line(&mut self, line: &str, byte: usize, points: Range<u32>) {
         let first = self.words.len();
-        let (mut at, mut at_point, mut post_link) = (0, point, false);
+        let (mut at, mut at_point, mut post_link) = (0, points.start, false);
         for link in link_ranges(line) {
             let before = line.get(at..link.start).unwrap_or_default();
             let inside = line.get(link.clone()).unwrap_or_default();
-            self.read_words(before, byte + at, at_point);
+            self.read_words(before, first, byte + at, at_point);
             post_link |= is_post_link(inside);
             at_point += characters(before) + characters(inside);
             at = link.end;
         }
-        self.read_words(line.get(at..).unwrap_or_default(), byte + at, at_point);
+        let rest = line.get(at..).unwrap_or_default();
+        self.read_words(rest, first, byte + at, at_point);
+        let words = first..self.words.len();
         self.lines.push(Line {
             bytes: byte..byte + line.len(),
-            points: point..point + characters(line),
-            words: first..self.words.len(),
+            points,
+            weight: self.weigh(words.clone()),
+            words,
             post_link,
         });
     }
 
-    fn read_words(&mut self, piece: &str, byte: usize, point: u32) {
-        let (folded, words) = (&mut self.folded, &mut self.words);
-        tokenize(piece, |form, bytes, points, single| {
-            let start = folded.len();
-            folded.push_str(form);
-            words.push(Word {
-                form: start..folded.len(),
-                bytes: byte + bytes.start..byte + bytes.end,
-                points: point + points.start..point + points.end,
-                single,
-            });
-        });
+    fn read_words(&mut self, piece: &str, first: usize, byte: usize, point: u32) {
+        let (text, words, byte) = (self.text, &mut self.words, index(byte));
+        fold_into(
+            piece,
+            &mut self.folded,
+            |folded, start, bytes, points, single| {
+                let bytes = byte + index(bytes.start)..byte + index(bytes.end);
+                let capital = begins_with_capital(text, bytes.start)
+                    && words
+                        .get(first..)
+                        .and_then(<[Word]>::last)
+                        .is_some_and(|before| !begins_sentence(text, before, bytes.start));
+                words.push(Word {
+                    form: index(start)..index(folded.len()),
+                    bytes,
+                    points: point + points.start..point + points.end,
+                    single,
+                    capital,
+                });
+            },
+        );
+    }
+
+    /// The weight of a run of words.
+    pub(super) fn weigh(&self, words: Range<usize>) -> usize {
+        let words = self.words.get(words).unwrap_or_default();
+        let singles = words.iter().filter(|word| word.single).count();
+        words.len() - singles + singles.div_ceil(2)
     }
 
     /// The text of a line.
@@ -116,18 +142,71 @@ impl<'t> Page<'t> {
 
     /// The folded form of a word.
     pub(super) fn form(&self, word: &Word) -> &str {
-        self.folded.get(word.form.clone()).unwrap_or_default()
+        self.folded
+            .get(word.form.start as usize..word.form.end as usize)
+            .unwrap_or_default()
     }
 
-    /// Length of a line in words; two characters of a script without spaces count as one word.
-    pub(super) fn weight(&self, line: &Line) -> usize {
-        let halves: usize = self
-            .line_words(line)
-            .iter()
-            .map(|word| if word.single { 1 } else { 2 })
-            .sum();
-        halves.div_ceil(2)
+    /// The text between two places.
+    pub(super) fn between(&self, bytes: Range<u32>) -> &'t str {
+        self.text
+            .get(bytes.start as usize..bytes.end as usize)
+            .unwrap_or_default()
     }
+}
+
+/// Code points of the white space around a line of `length` bytes that starts at `lead`.
+fn blanks(piece: &str, lead: usize, length: usize) -> u32 {
+    let after = piece.get(lead + length..).unwrap_or_default();
+    characters(piece.get(..lead).unwrap_or_default()) + characters(after)
+}
+
+/// Whether the word that starts at `at` has a capital first letter.
+fn begins_with_capital(text: &str, at: u32) -> bool {
+    let at = at as usize;
+    match text.as_bytes().get(at) {
+        Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
+        _ => text
+            .get(at..)
+            .and_then(|rest| rest.chars().next())
+            .is_some_and(|c| c.is_uppercase() || matches!(c, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ')),
+    }
+}
+
+/// Whether a sentence or quoted speech begins at `at`, the next word after `before`.
+///
+/// A full stop counts where white space follows and the word before it has more than one letter, which initials do not
+/// (`J. Brel`, `U.S. Navy`); a colon or comma where an opening quotation mark follows.
+fn begins_sentence(text: &str, before: &Word, at: u32) -> bool {
+    let gap = text
+        .get(before.bytes.end as usize..at as usize)
+        .unwrap_or_default();
+    if gap == " " {
+        return false;
+    }
+    let mut last = None;
+    for c in gap.chars() {
+        match (last, c) {
+            (Some('.'), _) if c.is_whitespace() && before.points.len() > 1 => return true,
+            (Some(',' | ':'), _) if is_quotation_mark(c) => return true,
+            _ if c != '.' && is_sentence_end(c) => return true,
+            _ => {}
+        }
+        // Closing quotation marks and brackets may stand between the full stop and the space.
+        if !(matches!(last, Some('.')) && (is_quotation_mark(c) || c == ')')
+            || matches!(last, Some(',' | ':')) && c.is_whitespace())
+        {
+            last = Some(c);
+        }
+    }
+    false
+}
+
+fn is_quotation_mark(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\'' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '‹' | '›'
+    )
 }
 
 /// Code points of `text`. No text is near the limit: messages are bounded to far less.
@@ -138,6 +217,38 @@ pub(super) fn characters(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn capitals_are_names_not_sentence_starts() {
+        let capitals = |text: &str| {
+            let page = Page::read(text);
+            let words = page.words.iter().filter(|word| word.capital);
+            words
+                .map(|word| {
+                    text.get(word.bytes.start as usize..word.bytes.end as usize)
+                        .unwrap_or_default()
+                        .to_owned()
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            capitals(
+                "The mayor, Ines Calder, met J. Brel of the U.S. Navy. They left (at 9 a.m.) for Ostrel! Nobody came.\nBrell waits"
+            ),
+            ["Ines", "Calder", "J", "Brel", "U", "S", "Navy", "Ostrel"]
+        );
+        assert_eq!(
+            capitals("Он сказал: «Мы ждём Анну». Потом уехал в Ёлкино… Все ждут"),
+            ["Анну", "Ёлкино"]
+        );
+        assert_eq!(
+            capitals(
+                "Die Fähre „Ålesund“ kam, \"Wir warten.\" Ende. Χθες ο Νίκος; 2031 L'Été İzmir"
+            ),
+            ["Fähre", "Ålesund", "Νίκος", "L", "Été", "İzmir"]
+        );
+        assert!(capitals("قال أحمد إن 临江市 का नाम").is_empty());
+    }
 
     #[test]
     fn lines_and_words_know_their_place() {
@@ -158,7 +269,10 @@ mod tests {
         for word in &page.words {
             let points = word.points.start as usize..word.points.end as usize;
             let by_points: String = text.chars().skip(points.start).take(points.len()).collect();
-            assert_eq!(text.get(word.bytes.clone()), Some(by_points.as_str()));
+            assert_eq!(
+                text.get(word.bytes.start as usize..word.bytes.end as usize),
+                Some(by_points.as_str())
+            );
         }
         let forms: Vec<_> = page.words.iter().map(|word| page.form(word)).collect();
         assert_eq!(forms, ["debut", "e", "عند", "العاصمه"]);

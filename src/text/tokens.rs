@@ -17,10 +17,26 @@ use super::fold::{Action, FoldTable, TABLE};
 /// each with its combining marks. The folded form is lower case without accents; Turkish `I`, `İ` and `ı` are all `i`.
 ///
 /// Time is linear in the length of `text`. Tokenising a folded form gives that form.
-pub fn tokenize(text: &str, emit: impl FnMut(&str, Range<usize>, Range<u32>, bool)) {
+pub fn tokenize(text: &str, mut emit: impl FnMut(&str, Range<usize>, Range<u32>, bool)) {
+    let mut form = String::with_capacity(64);
+    fold_into(text, &mut form, |form, start, bytes, points, single| {
+        emit(form.get(start..).unwrap_or_default(), bytes, points, single);
+        form.clear();
+    });
+}
+
+/// [`tokenize`], with the folded forms appended to `folded`.
+///
+/// `emit` is given the buffer, which may be emptied but not otherwise changed, and where the new form starts in it.
+pub(super) fn fold_into(
+    text: &str,
+    folded: &mut String,
+    emit: impl FnMut(&mut String, usize, Range<usize>, Range<u32>, bool),
+) {
     let mut scanner = Scanner {
         table: &TABLE,
-        form: String::with_capacity(64),
+        start: folded.len(),
+        form: folded,
         word: Word::default(),
         emit,
     };
@@ -72,13 +88,21 @@ struct Word {
 
 struct Scanner<'t, F> {
     table: &'t FoldTable,
-    /// Folded form read so far; empty between words.
-    form: String,
+    /// Buffer whose end is the folded form read so far.
+    form: &'t mut String,
+    /// Where that form starts.
+    start: usize,
     word: Word,
     emit: F,
 }
 
-impl<F: FnMut(&str, Range<usize>, Range<u32>, bool)> Scanner<'_, F> {
+impl<F: FnMut(&mut String, usize, Range<usize>, Range<u32>, bool)> Scanner<'_, F> {
+    /// Whether no word is open.
+    #[inline]
+    fn is_between(&self) -> bool {
+        self.form.len() == self.start
+    }
+
     #[inline]
     fn read(&mut self, c: char, byte: usize, point: u32) {
         match self.table.action(c) {
@@ -89,7 +113,7 @@ impl<F: FnMut(&str, Range<usize>, Range<u32>, bool)> Scanner<'_, F> {
             }
             Action::Separate => self.finish(),
             Action::Ignore => {}
-            Action::Drop if self.form.is_empty() => {}
+            Action::Drop if self.is_between() => {}
             Action::Drop => self.extend(c, byte, point),
             action => self.read_rare(action, c, byte, point),
         }
@@ -122,17 +146,17 @@ impl<F: FnMut(&str, Range<usize>, Range<u32>, bool)> Scanner<'_, F> {
             }
             Action::Part(folded) => {
                 self.begin(byte, point);
-                combine(&mut self.form, folded);
+                self.combine(folded);
             }
             // A mark without a letter before it is no word.
-            _ if self.form.is_empty() => return,
+            _ if self.is_between() => return,
             Action::Sign(index) => {
-                self.table
-                    .expansion(index)
-                    .chars()
-                    .for_each(|sign| combine(&mut self.form, sign));
+                let table = self.table;
+                for sign in table.expansion(index).chars() {
+                    self.combine(sign);
+                }
             }
-            Action::Breve if self.form.ends_with('и') => combine(&mut self.form, '\u{0306}'),
+            Action::Breve if self.form.ends_with('и') => self.combine('\u{0306}'),
             _ => {}
         }
         self.extend(c, byte, point);
@@ -144,7 +168,7 @@ impl<F: FnMut(&str, Range<usize>, Range<u32>, bool)> Scanner<'_, F> {
         if self.word.single {
             self.finish();
         }
-        if self.form.is_empty() {
+        if self.is_between() {
             self.word.bytes.start = byte;
             self.word.points.start = point;
         }
@@ -158,27 +182,33 @@ impl<F: FnMut(&str, Range<usize>, Range<u32>, bool)> Scanner<'_, F> {
 
     #[inline]
     fn finish(&mut self) {
-        if !self.form.is_empty() {
+        if !self.is_between() {
             (self.emit)(
-                &self.form,
+                self.form,
+                self.start,
                 self.word.bytes.clone(),
                 self.word.points.clone(),
                 self.word.single,
             );
-            self.form.clear();
+            self.start = self.form.len();
             self.word.single = false;
         }
     }
-}
 
-/// Appends a sign or letter part, composed with the last character where Unicode has one character for both.
-fn combine(form: &mut String, part: char) {
-    let last = form.pop();
-    match last.and_then(|last| compose(last, part)) {
-        Some(composed) => form.push(composed),
-        None => {
-            form.extend(last);
-            form.push(part);
+    /// Appends a sign or letter part, composed with the last character of the word where Unicode has one character for
+    /// both.
+    fn combine(&mut self, part: char) {
+        let last = if self.is_between() {
+            None
+        } else {
+            self.form.pop()
+        };
+        match last.and_then(|last| compose(last, part)) {
+            Some(composed) => self.form.push(composed),
+            None => {
+                self.form.extend(last);
+                self.form.push(part);
+            }
         }
     }
 }

@@ -171,8 +171,7 @@ impl Zoning<'_, '_> {
     }
 
     fn words_at(&self, index: usize) -> usize {
-        self.line(index)
-            .map_or(usize::MAX, |line| self.page.weight(line))
+        self.line(index).map_or(usize::MAX, |line| line.weight)
     }
 
     /// The line above a post's signature, and further lines with links to posts.
@@ -198,7 +197,7 @@ impl Zoning<'_, '_> {
     fn spread_keywords(&mut self, from: usize, reason: &str) {
         for index in from..self.page.lines.len() {
             let Some(line) = self.line(index) else { break };
-            let long = self.page.weight(line) > KEYWORD_WORDS;
+            let long = line.weight > KEYWORD_WORDS;
             if self.kind(index).is_some()
                 || ends_sentence(self.page.line_text(line))
                 || (long && index > from)
@@ -264,7 +263,7 @@ impl Zoning<'_, '_> {
         let lines = self.page.lines.iter().zip(&self.zones).take(before);
         lines
             .filter(|(_, zone)| zone.is_none())
-            .map(|(line, _)| self.page.weight(line))
+            .map(|(line, _)| line.weight)
             .sum()
     }
 

@@ -45,6 +45,7 @@ pub(super) fn add(document: &mut Document, role: Role, pointer: &str, parts: &[(
                     start,
                     end,
                     single,
+                    capital: false,
                 });
             });
         }
