@@ -66,8 +66,10 @@ pub struct Fingerprint {
     pub sketch: Sketch,
     /// Words of the headline.
     pub title: Sample,
-    /// Figures and names of the story.
-    pub facts: Sample,
+    /// Figures of the story.
+    pub figures: Sample,
+    /// Names of the story.
+    pub names: Sample,
     /// What tells its story from others of the source: see [`super::Paragraphs`].
     pub story: [u32; 2],
     /// Headlines of other stories on its page: see [`super::Paragraphs`].
@@ -100,7 +102,8 @@ impl Fingerprint {
             text_key,
             sketch,
             title: Sample::of_title(document),
-            facts: Sample::of_facts(document),
+            figures: Sample::of_figures(document),
+            names: Sample::of_names(document),
             story: recall.story,
             embedded: recall.embedded.clone(),
             paragraphs: recall.keys.clone(),
@@ -216,3 +219,7 @@ impl Words {
         self.halves > 0 && self.halves >= u64::from(least) * 2
     }
 }
+
+#[cfg(test)]
+#[path = "fingerprint_tests.rs"]
+mod tests;

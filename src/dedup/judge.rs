@@ -204,7 +204,8 @@ impl<'a> Judge<'a> {
             embedded: &print.embedded,
             sketch: &print.sketch,
             title: &print.title,
-            facts: &print.facts,
+            figures: &print.figures,
+            names: &print.names,
         };
         let record = |article: u64| self.base.record(article).map(Record::new);
         let compared = near::compare(&subject, &shared, &self.settings.near, |article| {

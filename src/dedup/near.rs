@@ -48,8 +48,10 @@ pub struct Earlier {
     pub counts: Vec<u8>,
     /// Words of its headline.
     pub title: Sample,
-    /// Figures and names of its story.
-    pub facts: Sample,
+    /// Figures of its story.
+    pub figures: Sample,
+    /// Names of its story.
+    pub names: Sample,
 }
 
 /// The article that is compared.
@@ -65,8 +67,10 @@ pub struct Subject<'a> {
     pub sketch: &'a Sketch,
     /// Words of its headline.
     pub title: &'a Sample,
-    /// Figures and names of its story.
-    pub facts: &'a Sample,
+    /// Figures of its story.
+    pub figures: &'a Sample,
+    /// Names of its story.
+    pub names: &'a Sample,
 }
 
 /// How an article relates to an earlier one.
@@ -97,8 +101,10 @@ pub struct Match {
     pub words: f32,
     /// Share of the headline words of the shorter headline that are in both; `None` where one has too few.
     pub title: Option<f32>,
-    /// The same for figures and names.
-    pub facts: Option<f32>,
+    /// The same for the figures of the story.
+    pub figures: Option<f32>,
+    /// The same for its names.
+    pub names: Option<f32>,
     /// Whether both articles are from one source.
     pub same_source: bool,
     /// Whether one page embeds the other story under its headline.
@@ -278,7 +284,8 @@ fn judged(
         shingles: sums.shingles,
         words: sums.this * sketch.words as f32 / whole.count.max(1) as f32,
         title: subject.title.agreement(&earlier.title).of_smaller(3),
-        facts: subject.facts.agreement(&earlier.facts).of_smaller(3),
+        figures: subject.figures.agreement(&earlier.figures).of_smaller(3),
+        names: subject.names.agreement(&earlier.names).of_smaller(3),
         same_source: subject.source.is_some() && subject.source == earlier.source,
         embedded: subject.headline != earlier.headline
             && (contains(&earlier.embedded, subject.headline)

@@ -6,7 +6,7 @@
 //!        8..16  position key                     48..52  source key
 //!       16..24  payload key                      52..60  story keys: headline, longest paragraph
 //!       24..32  id key, 0 when none
-//!       60..    counts of shingles by level; headline and fact samples; embedded headlines; repeated paragraphs; similarity and coverages;
+//!       60..    counts of shingles by level; samples of headline, figures and names; embedded headlines; repeated paragraphs; similarity and coverages;
 //!               id, cluster and `of`, each only where the flags say so
 //! ```
 //! Integers are little endian. A list is its length in one byte and then its items; a text is its length in two bytes and
@@ -91,7 +91,8 @@ impl NewRecord<'_> {
         out.push(print.sketch.level);
         put_list(out, self.counts, |count| [*count]);
         put_list(out, print.title.hashes(), |hash| hash.to_le_bytes());
-        put_list(out, print.facts.hashes(), |hash| hash.to_le_bytes());
+        put_list(out, print.figures.hashes(), |hash| hash.to_le_bytes());
+        put_list(out, print.names.hashes(), |hash| hash.to_le_bytes());
         put_list(out, &print.embedded, |hash| hash.to_le_bytes());
         put_list(out, &print.repeated.runs, |run| {
             let ([a, b], [c, d]) = (run.start.to_le_bytes(), run.end.to_le_bytes());
@@ -217,6 +218,7 @@ impl<'a> Record<'a> {
     }
 
     /// When the article arrived, in milliseconds since 1970.
+    #[cfg(test)]
     pub(super) fn arrived_ms(self) -> i64 {
         let mut bytes = [0; 8];
         if let Some(low) = bytes.first_chunk_mut::<6>() {
@@ -263,7 +265,8 @@ impl<'a> Record<'a> {
         let level = reader.array::<1>()?[0];
         let counts = reader.list(|[count]: [u8; 1]| count)?;
         let title = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
-        let facts = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
+        let figures = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
+        let names = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
         let embedded = reader.list(u16::from_le_bytes)?;
         let runs = reader
             .list(|[a, b, c, d]: [u8; 4]| u16::from_le_bytes([a, b])..u16::from_le_bytes([c, d]))?;
@@ -302,7 +305,8 @@ impl<'a> Record<'a> {
                 level,
                 counts,
                 title,
-                facts,
+                figures,
+                names,
             },
             repeated: Repeated { runs, below },
             similarity,

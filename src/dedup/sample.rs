@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::text::{Document, Role, Token};
 
 /// Most hashes of a sample.
-pub const SAMPLE: usize = 12;
+pub const SAMPLE: usize = 10;
 
 /// The smallest hashes of a set of words (a bottom-k sketch, Cohen and Kaplan 2007). Of two sets, the hashes below both
 /// limits are a fair sample of both, however much the sets differ in size.
@@ -44,7 +44,9 @@ impl Sample {
 
     /// The words of the headline; in scripts without spaces its pairs of characters.
     pub fn of_title(document: &Document) -> Self {
-        let tokens = tokens(document, |role| role == Role::Title);
+        let tokens: Vec<Token> = tokens(document, |role| role == Role::Title)
+            .copied()
+            .collect();
         let pairs = tokens
             .windows(2)
             .filter(|pair| pair.iter().all(|token| token.single));
@@ -61,15 +63,16 @@ impl Sample {
         )
     }
 
-    /// The figures of the story, and its names where the script tells them by a capital letter.
-    pub fn of_facts(document: &Document) -> Self {
-        let tokens = tokens(document, |role| role != Role::Title);
-        Self::of(
-            tokens
-                .iter()
-                .map(|token| document.form(token).as_bytes())
-                .filter(|form| form.iter().all(u8::is_ascii_digit)),
-        )
+    /// The figures of the story.
+    pub fn of_figures(document: &Document) -> Self {
+        let figures = story(document).filter(|token| is_figure(document, token));
+        Self::of(figures.map(|token| document.form(token).as_bytes()))
+    }
+
+    /// The names of the story, where the script tells them by a capital letter.
+    pub fn of_names(document: &Document) -> Self {
+        let names = story(document).filter(|token| token.capital && !is_figure(document, token));
+        Self::of(names.map(|token| document.form(token).as_bytes()))
     }
 
     /// The sample with these hashes; they must be ascending.
@@ -107,13 +110,71 @@ impl Sample {
     }
 }
 
-fn tokens(document: &Document, wanted: impl Fn(Role) -> bool) -> Vec<Token> {
-    let blocks = document.content().filter(|(field, _)| wanted(field.role));
-    blocks
-        .flat_map(|(_, block)| {
-            let range = block.tokens.start as usize..block.tokens.end as usize;
-            document.tokens.get(range).unwrap_or_default()
-        })
-        .copied()
-        .collect()
+fn is_figure(document: &Document, token: &Token) -> bool {
+    document
+        .form(token)
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+}
+
+fn story(document: &Document) -> impl Iterator<Item = &Token> {
+    tokens(document, |role| role != Role::Title)
+}
+
+fn tokens(document: &Document, wanted: impl Fn(Role) -> bool) -> impl Iterator<Item = &Token> {
+    let blocks = document
+        .content()
+        .filter(move |(field, _)| wanted(field.role));
+    blocks.flat_map(|(_, block)| {
+        let range = block.tokens.start as usize..block.tokens.end as usize;
+        document.tokens.get(range).unwrap_or_default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample(words: &[u32]) -> Sample {
+        let bytes: Vec<[u8; 4]> = words.iter().map(|word| word.to_le_bytes()).collect();
+        Sample::of(bytes.iter().map(<[u8; 4]>::as_slice))
+    }
+
+    #[test]
+    fn small_sets_are_compared_whole() {
+        let agreement = sample(&[1, 2, 3, 4]).agreement(&sample(&[3, 4, 5]));
+        assert_eq!(
+            (agreement.shared, agreement.left, agreement.right),
+            (2, 4, 3)
+        );
+        assert_eq!(agreement.of_smaller(3), Some(2.0 / 3.0));
+        assert_eq!(agreement.of_smaller(4), None);
+        assert_eq!(Agreement::default().of_smaller(0), None);
+    }
+
+    #[test]
+    fn a_part_agrees_with_its_whole() {
+        let whole: Vec<u32> = (0..400).collect();
+        for part in [10, 40, 200] {
+            let agreement = sample(&whole[..part]).agreement(&sample(&whole));
+            assert_eq!(agreement.shared, agreement.left, "{part}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agreement_is_a_share_and_the_same_from_both_sides(
+            left in proptest::collection::vec(0..60_u32, 0..80),
+            right in proptest::collection::vec(0..60_u32, 0..80),
+        ) {
+            let (left, right) = (sample(&left), sample(&right));
+            let (there, back) = (left.agreement(&right), right.agreement(&left));
+            prop_assert_eq!((there.shared, there.left, there.right), (back.shared, back.right, back.left));
+            prop_assert!(there.shared <= there.left.min(there.right));
+            prop_assert!(left.hashes().len() <= SAMPLE);
+            prop_assert_eq!(left.agreement(&left).of_smaller(1), (!left.hashes().is_empty()).then_some(1.0));
+        }
+    }
 }

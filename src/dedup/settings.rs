@@ -106,9 +106,11 @@ pub struct NearSettings {
     /// Least coverage of the longer story, 0 to 1. Below it the articles are `partial` unless their headlines agree or most of the shorter
     /// one opens the longer: a round-up is not a copy of one of its items.
     pub balance: f32,
-    /// Least share of figures and names in common, 0 to 1, where both stories have at least three: below it two
-    /// stories with the same words tell of different things.
-    pub facts: f32,
+    /// Least share of the figures in common, 0 to 1, where both stories have at least three: below it two stories with
+    /// the same words tell of different things.
+    pub figures: f32,
+    /// The same for names, where the script tells them by a capital letter.
+    pub names: f32,
     /// Fewest shared shingles (1 to 50).
     pub min_shingles: u32,
     /// Fewest shared words for `partial` (10 to 1000).
@@ -123,7 +125,8 @@ impl Default for NearSettings {
             same_source_threshold: 0.5,
             leading: 0.05,
             balance: 0.15,
-            facts: 0.6,
+            figures: 0.6,
+            names: 0.35,
             min_shingles: 4,
             partial_words: 40,
         }
@@ -147,7 +150,8 @@ impl NearSettings {
         if found.shingles < self.min_shingles {
             return Relation::None;
         }
-        let other_facts = found.facts.is_some_and(|share| share < self.facts);
+        let other_facts = found.figures.is_some_and(|share| share < self.figures)
+            || found.names.is_some_and(|share| share < self.names);
         if similarity >= threshold && found.leading && !other_facts && !found.embedded {
             let balanced = found.this.min(found.of) >= self.balance;
             let same_title = found.title.is_none_or(|share| share >= 0.5);

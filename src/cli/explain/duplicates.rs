@@ -104,12 +104,14 @@ fn notes(neighbour: &Neighbour, near: &NearSettings) -> Vec<String> {
     if let Some(title) = found.title {
         notes.push(format!("headline {} alike", percent(title)));
     }
-    if let Some(facts) = found.facts {
-        let verdict = if facts < near.facts { ", too few" } else { "" };
-        notes.push(format!(
-            "figures and names {} the same{verdict}",
-            percent(facts)
-        ));
+    for (what, share, least) in [
+        ("figures", found.figures, near.figures),
+        ("names", found.names, near.names),
+    ] {
+        if let Some(share) = share {
+            let verdict = if share < least { ", too few" } else { "" };
+            notes.push(format!("{what} {} the same{verdict}", percent(share)));
+        }
     }
     notes
 }
@@ -197,7 +199,7 @@ pub(super) fn json(trace: &Trace<'_>) -> Value {
                     Relation::None => "none",
                 },
                 "similarity": found.similarity(), "this": found.this, "of": found.of,
-                "shingles": found.shingles, "words": found.words, "title": found.title, "facts": found.facts,
+                "shingles": found.shingles, "words": found.words, "title": found.title, "figures": found.figures, "names": found.names,
                 "same_source": found.same_source, "embedded": found.embedded, "leading": found.leading,
             })
         })
