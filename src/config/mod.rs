@@ -50,7 +50,7 @@ pub use units::{ByteSize, TimeSpan};
 
 /// Settings of dedup that decide where and how safely the index is kept, not what it says. They may differ between
 /// replicas, whose output must not.
-const NOT_IN_FINGERPRINT: [&str; 3] = ["path", "fsync", "on_damage"];
+const NOT_IN_FINGERPRINT: [&str; 5] = ["path", "fsync", "on_damage", "memory", "head_articles"];
 
 impl Config {
     /// What the article reader needs.

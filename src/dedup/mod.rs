@@ -33,6 +33,9 @@
 mod fingerprint;
 mod index;
 mod settings;
+/// The storage of the index. Public for `benches/index.rs`, not for other crates.
+#[doc(hidden)]
+pub mod store;
 mod verdict;
 mod window;
 

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Window;
+use crate::config::ByteSize;
 
 /// How copies are found and how long articles are remembered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +22,13 @@ pub struct DedupSettings {
     /// The most articles to remember, at least 1; beyond that the oldest are forgotten before the window ends.
     /// Count on about 200 bytes of memory and 150 of disk for each.
     pub max_articles: NonZeroUsize,
+    /// Memory that the index may take: the newest articles, and what is mapped of its files. Look-ups are fast while
+    /// there are some 85 bytes for each remembered article besides the newest; with less they wait for the page cache.
+    #[schemars(extend("x-minimum" = "64MiB"))]
+    pub memory: ByteSize,
+    /// Articles that are held in memory before they are sealed in a file, 2 to 3 kB each; fewer where they would take
+    /// more than an eighth of `memory`.
+    pub head_articles: NonZeroUsize,
     /// Fewest words for which equal texts make a copy. Two characters of a script written without spaces
     /// count as one word. Shorter texts recur by chance ("Morning briefing").
     pub min_tokens: u32,
@@ -40,8 +48,10 @@ pub enum OnDamage {
     /// Do not start: a person decides.
     #[default]
     Refuse,
-    /// Delete the damaged file and go on without its articles (about a sixteenth of the window).
+    /// Delete the damaged file and go on without its articles (up to a fifth of the window).
     DiscardSegment,
+    /// Delete the damaged file and learn its articles again from the output topic.
+    Rebuild,
 }
 
 impl Default for DedupSettings {
@@ -50,6 +60,8 @@ impl Default for DedupSettings {
             path: PathBuf::from("./newsstage-index"),
             window: Window::DEFAULT,
             max_articles: NonZeroUsize::MIN.saturating_add(19_999_999),
+            memory: ByteSize::from_mib(1024),
+            head_articles: NonZeroUsize::MIN.saturating_add((1 << 15) - 1),
             min_tokens: 12,
             min_headline_tokens: 8,
             fsync: true,
@@ -91,6 +103,8 @@ mod tests {
             "path",
             "window",
             "max_articles",
+            "memory",
+            "head_articles",
             "min_tokens",
             "min_headline_tokens",
             "fsync",

@@ -1,0 +1,99 @@
+//! Keeps the memory that mapped files take within bounds.
+//!
+//! Mapped files count as memory of the process once they are read. The system takes it back only when memory is short,
+//! which is too late for whoever gave the process a limit. So after some reads this looks at what the process really
+//! has, and gives back what is over: first records and entries, which are rarely read twice, and directories and tags
+//! only when these alone are too much. What is given back usually stays in the page cache, and costs a page fault.
+
+use std::fs;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::segment::Segment;
+
+/// What a page fault maps at most, because the system maps what lies around as well.
+const FAULT: u64 = 64 << 10;
+
+/// How much memory mapped files may take.
+pub(super) struct Residency {
+    /// Bytes.
+    bound: AtomicU64,
+    /// Of files before the index was opened: the program itself.
+    baseline: u64,
+    /// Reads since the last look.
+    reads: AtomicU32,
+    /// Held while memory is given back.
+    releasing: Mutex<()>,
+}
+
+impl Residency {
+    pub(super) fn new() -> Self {
+        Self {
+            bound: AtomicU64::new(u64::MAX),
+            baseline: file_memory().unwrap_or_default(),
+            reads: AtomicU32::new(0),
+            releasing: Mutex::new(()),
+        }
+    }
+
+    pub(super) fn set_bound(&self, bytes: u64) {
+        self.bound.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes that mapped files take now, as far as the system tells.
+    pub(super) fn mapped(&self) -> u64 {
+        file_memory()
+            .unwrap_or_default()
+            .saturating_sub(self.baseline)
+    }
+
+    /// Counts reads that may have been page faults, and now and then gives memory back.
+    pub(super) fn read(&self, reads: u32, segments: &[Arc<Segment>]) {
+        if reads == 0 {
+            return;
+        }
+        let bound = self.bound.load(Ordering::Relaxed);
+        let files: u64 = segments.iter().map(|segment| segment.file_length()).sum();
+        if files <= bound {
+            return;
+        }
+        let before = self.reads.fetch_add(reads, Ordering::Relaxed);
+        // Looking costs some 20 µs.
+        let step = u32::try_from(bound / 8 / FAULT).unwrap_or(u32::MAX);
+        if before.saturating_add(reads) >= step.clamp(16, 4096) {
+            self.look(bound, segments);
+        }
+    }
+
+    /// Gives memory back if files take more than they may.
+    fn look(&self, bound: u64, segments: &[Arc<Segment>]) {
+        let Ok(_releasing) = self.releasing.try_lock() else {
+            return;
+        };
+        self.reads.store(0, Ordering::Relaxed);
+        // An eighth is what may come until the next look.
+        let over = || match file_memory() {
+            Some(bytes) => bytes.saturating_sub(self.baseline) > bound - bound / 8,
+            None => true,
+        };
+        for everything in [false, true] {
+            if !over() {
+                return;
+            }
+            for segment in segments {
+                // It cannot fail for the mapping of a whole file; and then there would only be more memory in use.
+                let _ = segment.release(everything);
+            }
+        }
+    }
+}
+
+/// Bytes of memory that the files mapped by this process take; `None` where the system does not tell.
+pub(super) fn file_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssFile:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
