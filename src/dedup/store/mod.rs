@@ -55,6 +55,7 @@ mod residency;
 mod seal;
 mod sealed;
 mod segment;
+mod table;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -286,6 +287,15 @@ impl Embedded {
     /// Looks up many keys in the sealed part: see [`Sealed::look_up`]. Any number of threads may do so at once.
     pub fn batch_look_up(&self, keys: &[u64], most: usize, out: &mut Vec<(u32, Posting)>) {
         self.sealed.look_up(keys, most, out);
+    }
+
+    /// Looks up many keys in the head: see [`Head::look_up`].
+    pub fn head_batch_look_up(
+        &self,
+        keys: &[u64],
+        visit: &mut dyn FnMut(usize, Posting) -> ControlFlow<()>,
+    ) {
+        self.head.look_up(keys, visit);
     }
 
     /// Visits the articles of the head that have `key`, newest first: what [`Self::batch_look_up`] leaves out.

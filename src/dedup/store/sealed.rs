@@ -67,11 +67,7 @@ impl Sealed {
                 ControlFlow::Continue(())
             };
             for frozen in self.frozen.iter().rev() {
-                for (place, key) in keys.iter().enumerate() {
-                    let _ = frozen
-                        .head
-                        .newest(*key, &mut |posting| take(place, posting));
-                }
+                frozen.head.look_up(keys, &mut take);
             }
             for segment in self.segments.iter().rev() {
                 reads += segment.look_up(keys, &mut take);

@@ -156,9 +156,12 @@ impl Segment {
             let with = tags.partition_point(|other| *other <= tag);
             return bucket.start + before..bucket.start + with;
         }
-        let count = |test: &dyn Fn(u8) -> bool| tags.iter().filter(|tag| test(**tag)).count();
-        let before = count(&|other| other < tag);
-        let with = count(&|other| other == tag);
+        // Without branches, which would be mispredicted.
+        let (mut before, mut with) = (0, 0);
+        for other in tags {
+            before += usize::from(*other < tag);
+            with += usize::from(*other == tag);
+        }
         bucket.start + before..bucket.start + before + with
     }
 
@@ -235,13 +238,25 @@ impl Segment {
                 sum ^ tags.get(bucket.start).copied().unwrap_or_default()
             });
             black_box(touched);
-            for (place, (bucket, key)) in buckets.into_iter().zip(keys).enumerate() {
-                let suffix = self.shape.suffix(*key);
-                let tagged = self.tagged(tags, bucket, suffix);
+            let mut candidates = [const { 0..0 }; LOOKED_UP_TOGETHER];
+            let mut touched = 0;
+            for (candidate, (bucket, key)) in
+                candidates.iter_mut().zip(buckets.into_iter().zip(keys))
+            {
+                let tagged = self.tagged(tags, bucket, self.shape.suffix(*key));
+                if !tagged.is_empty() {
+                    let entry = tagged.start * self.shape.entry_bytes();
+                    touched ^= entries.get(entry).copied().unwrap_or_default();
+                    reads += 1;
+                }
+                *candidate = tagged;
+            }
+            black_box(touched);
+            for (place, (tagged, key)) in candidates.into_iter().zip(keys).enumerate() {
                 if tagged.is_empty() {
                     continue;
                 }
-                reads += 1;
+                let suffix = self.shape.suffix(*key);
                 for found in self.matching(entries, tagged, suffix).rev() {
                     let Some((_, posting)) = self.entry(entries, found) else {
                         break;

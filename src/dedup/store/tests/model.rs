@@ -79,17 +79,21 @@ fn run(steps: &[Step], max_articles: usize, window: &str, on_disk: bool) {
                 let (opened, report) = Embedded::open(&settings, now_ms).unwrap();
                 index = opened;
                 assert_eq!((report.torn, report.damage), (None, Vec::new()));
-                numbers.drain(..report.expired);
-                // What was about to be deleted may be back.
-                let back = index.len().saturating_sub(numbers.len()) as u64;
-                let first = numbers.first().copied().unwrap_or(index.next_article());
-                numbers.splice(..0, first - back..first);
-                let known = std::mem::take(&mut numbers);
-                numbers.extend(
-                    known
-                        .into_iter()
-                        .filter(|number| *number < index.next_article()),
+                let end = numbers.last().map_or(index.next_article(), |last| last + 1);
+                assert_eq!(
+                    index.next_article(),
+                    end,
+                    "what was flushed is there, and nothing else"
                 );
+                // What was expired, but not yet deleted, is back or was expired again.
+                let first = end - index.len() as u64;
+                let young = numbers
+                    .iter()
+                    .filter(|number| **number < first)
+                    .filter(|number| arrivals[number] + settings.window.as_millis() > now_ms)
+                    .count();
+                assert!(young == 0 || index.len() + report.expired > max_articles);
+                numbers = (first..end).collect();
             }
         }
         assert_holds(&index, &numbers);
