@@ -1,7 +1,7 @@
 //! How many copies are found, and how many innocents accused, on a stream made of our own articles; beside the usual
 //! settings of other methods in the same run.
 //!
-//! `cargo bench --bench copies [-- --seed 7 --stories FILE… --most 2000 --kinds]`
+//! `cargo bench --bench copies [-- --seed 7 --more 6 --stories FILE… --most 2000 --alone --wrong]`
 //!
 //! `--stories` takes lines of JSON with `lang`, `title` and `text` in place of the bundled stories.
 
@@ -57,7 +57,8 @@ fn main() {
     if files.is_empty() {
         stories.read(BUNDLED, usize::MAX);
     }
-    let items = stream::stream(&stories, number("--seed", 1) as u64);
+    let more = number("--more", if files.is_empty() { 6 } else { 0 });
+    let items = stream::stream(&stories, more, number("--seed", 1) as u64);
     let copies = items
         .iter()
         .filter(|item| matches!(item.role, Role::Copy(_)))

@@ -27,16 +27,27 @@ pub struct Item {
     order: u64,
 }
 
-/// Makes the stream from the stories: a third of them are copied one to five times.
-pub fn stream(stories: &Stories, seed: u64) -> Vec<Item> {
+/// Makes the stream from the stories and `more` further ones of each, which have its form and other words: three in five
+/// are copied, one to five times.
+pub fn stream(stories: &Stories, more: usize, seed: u64) -> Vec<Item> {
     let mut random = Random::new(seed);
     let mut maker = Maker {
         items: Vec::new(),
         clusters: 0,
     };
-    for (lang, list) in &stories.by_language {
+    for (lang, written) in &stories.by_language {
         let vocabulary = &stories.vocabularies[lang];
-        let sites: Vec<Site> = (0..(list.len() / 40).clamp(4, 32))
+        let mut list = written.clone();
+        for story in written {
+            for _ in 0..more {
+                let mut other = story.clone();
+                edit_words(&mut other, vocabulary, 0.85, &mut random);
+                other.title = vocabulary.words(random.between(5, 9), &mut random);
+                list.push(other);
+            }
+        }
+        let list = &list[..];
+        let sites: Vec<Site> = (0..(list.len() / 16).clamp(5, 32))
             .map(|n| Site::new(n, lang, vocabulary, &mut random))
             .collect();
         for (at, story) in list.iter().enumerate() {

@@ -1,7 +1,8 @@
 //! Dedup: has this article, or this text, been seen before?
 //!
-//! An [`Article`](crate::article::RawArticle) becomes a [`Fingerprint`], and the [`DedupIndex`] judges it by what it
-//! remembers: [`DedupVerdict`]. This version finds copies by identity (declared id, canonical URL) and by equal text.
+//! An [`Article`](crate::article::RawArticle) gets an [`Identity`] and the keys of its [`Paragraphs`]; the [`DedupIndex`]
+//! recalls whether it knows the message and which paragraphs recur on the source; what is left becomes a
+//! [`Fingerprint`], and the index judges it by what it remembers: [`DedupVerdict`].
 //!
 //! # The rules, in order
 //! 1. **Replay.** The position (topic, partition, offset) is known with the same payload: the verdict it got then,
@@ -12,23 +13,23 @@
 //!    - Its text is equal: `exact`, method `id` or `url`.
 //!    - The text is that of another article in the same cluster (an older version again, or a copy that had the new
 //!      version first): `exact`, method `content`.
-//!    - Otherwise `update`, method `id` or `url`, even if another cluster has this text. No similarity: nothing was
-//!      compared but equality.
+//!    - Otherwise `update`, method `id` or `url`, even if another cluster has this text.
 //! 3. **Same text.** An earlier article has the same text, long enough to identify a story: `exact`, method `content`,
 //!    `of` the first article with that text.
-//! 4. **Unique** otherwise. The cluster is the article's id. Where a remembered cluster has that name already (feeds
+//! 4. **Shared text.** Of the earlier articles that share shingles, the best is the same story (`near`) or shares a passage
+//!    (`partial`): see [`near`] and [`NearSettings`]. The cluster of a `partial` is its own.
+//! 5. **Unique** otherwise. The cluster is the article's id. Where a remembered cluster has that name already (feeds
 //!    that number their items; short texts without URL), it is `id@topic/partition/offset`.
 //!
-//! In 2 and 3 the cluster is that of the earlier article, so all versions and copies share the cluster of the first,
-//! even after the first itself is forgotten. `of` in 2 is the version it was compared with; since versions of an article
-//! usually share their id, `of` is then the article's own id. `exact` has similarity 1.
+//! In 2 to 4 the cluster is that of the earlier article, so all versions and copies share the cluster of the first,
+//! even after the first itself is forgotten. Clusters never merge.
 //!
-//! "Text" is the folded words of the body without furniture, in order (see [`Fingerprint::text_key`]): case, width,
-//! punctuation and markup do not matter, and neither does the headline where there is a body. Texts shorter than
-//! [`DedupSettings::min_tokens`] never make two articles copies; they still tell whether a version differs.
+//! "Text" is the folded words of the body without furniture, in order: case, width, punctuation and markup do not matter,
+//! and neither does the headline where there is a body. Texts shorter than [`DedupSettings::min_tokens`] never make two
+//! articles copies; they still tell whether a version differs.
 //!
-//! Articles are forgotten once they are older than [`DedupSettings::window`]. Every copy or version counts by its own
-//! arrival, so a story that keeps coming is remembered as long as it comes.
+//! Articles are forgotten once they are older than [`DedupSettings::window`], counted from their arrival. A verdict
+//! depends on the message and on what is remembered, never on the clock.
 
 mod backend;
 mod fingerprint;

@@ -19,6 +19,8 @@ struct Known {
 #[derive(Default)]
 struct Model {
     articles: Vec<Known>,
+    /// What was forgotten, in order: a crash may bring the newest of it back.
+    forgotten: Vec<Known>,
     flushed: usize,
     clock_ms: i64,
 }
@@ -229,6 +231,12 @@ impl Run {
         drop(self.index.take());
         self.index = Some(DedupIndex::open(&self.settings, self.now_ms).unwrap().0);
         self.model.articles.truncate(self.model.flushed);
+        let left = self.index().len();
+        let back = left.saturating_sub(self.model.articles.len());
+        let kept = self.model.forgotten.len() - back;
+        let back = self.model.forgotten.split_off(kept);
+        self.model.flushed += back.len();
+        self.model.articles.splice(0..0, back);
         self.model.clock_ms = self
             .model
             .articles
@@ -241,10 +249,15 @@ impl Run {
     fn forget(&mut self) {
         let left = self.index().len();
         let gone = self.model.articles.len() - left;
-        assert!(gone <= self.model.flushed, "forgot what was not flushed");
-        for (number, known) in self.model.articles.drain(..gone).enumerate() {
-            // Segments go as a whole.
-            let crowded = left + gone - number > MAX_ARTICLES - 12;
+        assert!(
+            gone <= self.model.flushed,
+            "forgot what was not flushed: {gone} of {}, of which {} were flushed",
+            self.model.articles.len(),
+            self.model.flushed
+        );
+        // Segments go as a whole, until no more are remembered than may be.
+        let crowded = left + gone > MAX_ARTICLES;
+        for known in self.model.articles.drain(..gone).collect::<Vec<_>>() {
             assert!(
                 known.stamp_ms + WINDOW_MS <= self.now_ms || crowded,
                 "forgot too early"
@@ -254,6 +267,7 @@ impl Run {
                 known.position.offset,
                 known.print.identity.payload_key,
             ));
+            self.model.forgotten.push(known);
         }
         self.model.flushed -= gone;
     }
