@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::document::ZoneKind;
-use super::markers::{Marker, Markers, is_number, is_sentence_end};
+use super::markers::{Marker, Markers, ends_sentence, is_number, is_sentence_end};
 use super::page::{Line, Page, Word, breaks_sentence};
 
 /// Shortest line that is examined, in words.
@@ -43,6 +43,7 @@ pub(super) fn cut_lines(page: &mut Page<'_>, markers: &Markers) {
                 page,
                 markers,
                 end: line.words.end,
+                line_end: line.bytes.end,
                 story,
                 open: false,
                 ended: false,
@@ -74,6 +75,8 @@ struct Cutter<'p, 't> {
     markers: &'p Markers,
     /// Where the words of the line end.
     end: usize,
+    /// Where its bytes end.
+    line_end: usize,
     /// Words of the page before what is examined.
     story: usize,
     /// Whether furniture reaches up to the place that is examined.
@@ -106,6 +109,13 @@ impl<'p> Cutter<'p, '_> {
             .and_then(|before| self.word(before))
             .is_some_and(|before| breaks_sentence(self.gap(index), before))
             || self.gap(index).contains(['|', '•', '»'])
+    }
+
+    /// Whether the text before the word `index`, or before the end of the line, ends like a sentence.
+    fn ends_sentence_at(&self, index: usize) -> bool {
+        let next = self.word(index).map(|word| word.bytes.start as usize);
+        let end = next.filter(|_| index < self.end).unwrap_or(self.line_end);
+        self.page.text.get(..end).is_some_and(ends_sentence)
     }
 
     /// A menu that opens the page: `Home | World | Sport | …`.
@@ -190,12 +200,19 @@ impl<'p> Cutter<'p, '_> {
             .skip(1)
             .find(|&index| self.begins_sentence(index));
         let whole = |most| (length <= most).then_some(limit);
-        let first = |most| sentence.filter(|&end| self.page.weigh(hit.words.end..end) <= most);
+        // One word with a colon inside prose may be a word of the story: `Source: unknown. The police …`.
+        let sure = hit.marker.telling || self.open;
+        let first =
+            |most| sentence.filter(|&end| sure && self.page.weigh(hit.words.end..end) <= most);
         match hit.marker.kind {
             ZoneKind::KeywordCloud => {
-                (sentence.is_none() || self.story >= length.max(STORY_WORDS * 4)).then_some(limit)
+                let ended = sentence.is_none() && (sure || !self.ends_sentence_at(limit));
+                let long = self.story >= length.max(STORY_WORDS * 4);
+                (ended || sure && long).then_some(limit)
             }
+            ZoneKind::Byline | ZoneKind::Caption if !sure && sentence.is_some() => None,
             ZoneKind::Byline | ZoneKind::Caption => whole(NAME_WORDS).or_else(|| first(NAME_WORDS)),
+            ZoneKind::ReadAlso | ZoneKind::HeadlineList if !sure => None,
             ZoneKind::ReadAlso | ZoneKind::HeadlineList => {
                 whole(LINK_WORDS).or_else(|| first(HEADLINE_WORDS))
             }

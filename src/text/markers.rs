@@ -12,8 +12,9 @@ const DATA: &str = include_str!("markers.tsv");
 const SHORT_WORDS: usize = 30;
 /// Most words after a list's or byline's phrase where no delimiter stands between.
 const FEW_WORDS: usize = 5;
-/// Longest byline, in words.
+/// Longest byline, in words, and longest where it ends like a sentence.
 const BYLINE_WORDS: usize = 20;
+const BYLINE_SENTENCE: usize = 12;
 /// Longest line that asks to follow an account, in words.
 const FOLLOW_WORDS: usize = 25;
 /// Most numbers before a phrase that has them (`5 min read`).
@@ -316,7 +317,12 @@ impl Marker {
                 delimited || self.telling && !sentence && rest.contains([',', '،', '、', '#'])
             }
             ZoneKind::Byline => {
-                (delimited && weight <= BYLINE_WORDS)
+                let most = if sentence && !self.telling {
+                    BYLINE_SENTENCE
+                } else {
+                    BYLINE_WORDS
+                };
+                (delimited && weight <= most)
                     || (self.telling || number) && !sentence && extra <= FEW_WORDS
             }
             ZoneKind::HeadlineList => {

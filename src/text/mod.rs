@@ -27,6 +27,8 @@ mod zones;
 #[cfg(test)]
 pub(crate) mod page_tests;
 #[cfg(test)]
+mod pages_tests;
+#[cfg(test)]
 mod place_tests;
 
 pub use build::{DocumentBuilder, TextError, TextSettings};

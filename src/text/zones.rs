@@ -230,11 +230,17 @@ impl<'p, 't> Zoning<'p, 't> {
                 && (!ends_sentence(text)
                     || is_bullet(text) && !text.ends_with('.')
                     || index == from && self.weight(index) <= HEADLINE_WORDS && is_question(text));
-            if !headline || !self.is_free(index) {
+            if !headline || !self.is_free(index) || self.is_share_row(index) {
                 break;
             }
             self.set(index, kind, reason);
         }
+    }
+
+    fn is_share_row(&self, index: usize) -> bool {
+        let line = self.line(index);
+        line.and_then(|line| shapes::weak(self.page, line, self.markers))
+            .is_some_and(|(kind, _)| kind == ZoneKind::Share)
     }
 
     /// Rule 3.
@@ -324,14 +330,30 @@ impl<'p, 't> Zoning<'p, 't> {
                 || weight >= SENTENCE_WORDS && ends_sentence(self.text(index)))
     }
 
+    /// Weak forms from the edge of the page to the story. Items beside other content may be a list of the story.
+    fn set_outside(&mut self, lines: impl Iterator<Item = usize>) {
+        let mut edge = true;
+        for index in lines {
+            let shape = self
+                .line(index)
+                .filter(|_| self.is_free(index))
+                .and_then(|line| shapes::weak(self.page, line, self.markers));
+            if let Some((kind, reason)) =
+                shape.filter(|&(kind, _)| edge || kind != ZoneKind::KeywordCloud)
+            {
+                self.set(index, kind, reason);
+            }
+            edge &= !self.is_free(index);
+        }
+    }
+
     /// Rule 5: weak forms, and menus with one item a line.
     fn around(&mut self) {
         let mut prose = (0..self.count()).filter(|&index| self.is_prose(index));
         let Some(first) = prose.next() else { return };
         let last = prose.next_back().unwrap_or(first);
-        for index in (0..first).chain(last + 1..self.count()) {
-            self.set_weak(index);
-        }
+        self.set_outside(0..first);
+        self.set_outside((last + 1..self.count()).rev());
         let item = |index: &usize| {
             self.is_free(*index)
                 && self.weight(*index) <= MENU_WORDS
