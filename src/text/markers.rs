@@ -329,6 +329,10 @@ impl Marker {
                 !sentence && (delimited || self.telling) && extra <= FEW_WORDS
             }
             ZoneKind::ReadAlso => (delimited || self.telling && !sentence) && weight <= SHORT_WORDS,
+            ZoneKind::Share => {
+                let question = page.line_text(line).ends_with(['?', '؟', '？']);
+                (delimited || self.telling && !question) && weight <= SHORT_WORDS
+            }
             _ => (delimited || self.telling) && weight <= SHORT_WORDS,
         };
         if fits { found(false) } else { None }

@@ -425,8 +425,11 @@ impl<'p, 't> Zoning<'p, 't> {
                 .is_some_and(|above| !self.is_free(above));
         let fewest = if beside { HEADLINES - 1 } else { HEADLINES };
         let punctuated = self.is_punctuated(0..start);
+        // Dates, results and prices are a table of the story.
+        let numbers = (start..=end).filter(|&index| self.text(index).contains(char::is_numeric));
         if count >= fewest
             && punctuated
+            && numbers.count() * 2 <= count
             && self.story_words(start..end + 1) >= count * MEAN_HEADLINE
         {
             count
