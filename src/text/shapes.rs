@@ -16,6 +16,10 @@ pub(super) const POST_CHARACTERS: usize = 600;
 /// Longest caption that ends with its credit, and longest credit, in words.
 const CAPTION_WORDS: usize = 30;
 const CREDIT_WORDS: usize = 7;
+/// Longest caption whose credit is an agency in brackets, as the last paragraph of a story may end too, in words.
+const CREDITED_WORDS: usize = 16;
+/// Words of the story that are compared with a list of keywords.
+const STORY_WORDS: usize = 600;
 /// Fewest items of a menu or keyword list, and longest item, in words.
 const LIST_ITEMS: usize = 4;
 const ITEM_WORDS: usize = 4;
@@ -56,7 +60,7 @@ pub(super) fn weak(page: &Page<'_>, line: &Line, markers: &Markers) -> Option<Sh
         None
     } else if networks(page, words, markers) > 0 {
         Some((ZoneKind::Share, "name of a social network"))
-    } else if line.weight <= DATE_WORDS && is_date(page, words) {
+    } else if line.weight <= DATE_WORDS && !ends_word(text) && is_date(page, words) {
         Some((ZoneKind::Byline, "date"))
     } else if line.weight <= AGENCY_WORDS && is_agency(page, words, markers) {
         Some((ZoneKind::Byline, "name of an agency"))
@@ -71,10 +75,35 @@ pub(super) fn weak(page: &Page<'_>, line: &Line, markers: &Markers) -> Option<Sh
     ) {
         Some((ZoneKind::KeywordCloud, "menu"))
     } else if is_items(page, line, &[',', '،', '、', '，', ';', '؛', '#']) {
-        Some((ZoneKind::KeywordCloud, "list of keywords"))
+        repeats_story(page, line).then_some((ZoneKind::KeywordCloud, "list of keywords"))
     } else {
         None
     }
+}
+
+/// Whether most words of a list stand in the text before it too, as keywords do and the names of a team do not.
+fn repeats_story(page: &Page<'_>, line: &Line) -> bool {
+    let list: HashSet<&str> = page
+        .line_words(line)
+        .iter()
+        .map(|word| page.form(word))
+        .collect();
+    let story = page.words.get(..line.words.start).unwrap_or_default();
+    let same: HashSet<&str> = story
+        .iter()
+        .take(STORY_WORDS)
+        .map(|word| page.form(word))
+        .filter(|form| list.contains(form))
+        .collect();
+    same.len() * 2 >= list.len()
+}
+
+/// Whether a full stop follows a word: dates may end with one after a number.
+fn ends_word(text: &str) -> bool {
+    let word = text
+        .strip_suffix('.')
+        .and_then(|text| text.chars().next_back());
+    word.is_some_and(|last| !last.is_numeric())
 }
 
 /// `— Name (@account) date`, as networks sign embedded posts; the dash may be lost where a number follows.
@@ -150,7 +179,8 @@ fn ends_with_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> bool {
         return inside > 0
             && (1..=CREDIT_WORDS).contains(&credit.len())
             && (opens_caption(page, credit, markers)
-                || !ends_sentence(before)
+                || words.len() <= CREDITED_WORDS
+                    && !before.contains(is_sentence_end)
                     && credit.iter().all(|word| {
                         word.capital || word.single || markers.is_agency(page.form(word))
                     })
