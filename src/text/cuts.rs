@@ -173,8 +173,26 @@ impl<'p> Cutter<'p, '_> {
             }
         }
         self.posts(from..self.end);
+        self.legal(line);
         self.cuts.sort_unstable();
         self.cuts.dedup();
+    }
+
+    /// A short last sentence that is a legal line.
+    fn legal(&mut self, line: &Line) {
+        let start = line
+            .words
+            .clone()
+            .rev()
+            .take(NAME_WORDS)
+            .find(|&index| self.begins_sentence(index));
+        let closing = |start: &usize| {
+            let words = self.page.words.get(*start..self.end).unwrap_or_default();
+            self.markers.closing_legal(self.page, words).is_some()
+        };
+        if let Some(start) = start.filter(closing) {
+            self.push(start);
+        }
     }
 
     fn push(&mut self, word: usize) {
@@ -214,7 +232,7 @@ impl<'p> Cutter<'p, '_> {
             ZoneKind::Byline | ZoneKind::Caption => whole(NAME_WORDS).or_else(|| first(NAME_WORDS)),
             ZoneKind::ReadAlso | ZoneKind::HeadlineList if !sure => None,
             ZoneKind::ReadAlso | ZoneKind::HeadlineList => {
-                whole(LINK_WORDS).or_else(|| first(HEADLINE_WORDS))
+                first(HEADLINE_WORDS).or_else(|| whole(LINK_WORDS))
             }
             _ => first(NOTE_WORDS).or_else(|| whole(NOTE_WORDS)),
         }
@@ -339,6 +357,9 @@ pub(super) fn place_in_gap(gap: &str) -> usize {
     if gap.contains("t.co/") || gap.contains("pic.") {
         // Links belong to the text of a post, the dash to its signature.
         return gap.rfind(['—', '–', '―']).unwrap_or(gap.len());
+    }
+    if gap.contains('|') && gap.ends_with(char::is_whitespace) {
+        return gap.len();
     }
     if let Some((place, _)) = gap.char_indices().find(|(_, c)| c.is_whitespace()) {
         return place;

@@ -222,17 +222,20 @@ impl Markers {
 
     /// A legal phrase that closes a short line.
     fn legal(&self, page: &Page<'_>, line: &Line) -> Option<Found> {
-        let words = page.line_words(line);
-        let closing = self.legal_by_last.get(page.form(words.last()?))?;
-        let (_, phrase) = closing
-            .iter()
-            .find(|(forms, _)| ends_with(page, words, forms))?;
+        let phrase = self.closing_legal(page, page.line_words(line))?;
         (line.weight <= SHORT_WORDS).then_some(Found {
             kind: ZoneKind::Legal,
             phrase,
             whole: false,
             ends_story: true,
         })
+    }
+
+    /// The legal phrase that the words end with.
+    pub(super) fn closing_legal(&self, page: &Page<'_>, words: &[Word]) -> Option<&'static str> {
+        let closing = self.legal_by_last.get(page.form(words.last()?))?;
+        let same = |(forms, _): &&(Vec<String>, _)| ends_with(page, words, forms);
+        closing.iter().find(same).map(|&(_, phrase)| phrase)
     }
 
     /// A line that names a social network and begins or ends with a phrase that asks to follow.
@@ -322,7 +325,10 @@ impl Marker {
                 } else {
                     BYLINE_WORDS
                 };
-                (delimited && weight <= most)
+                let text = page.line_text(line);
+                let brackets =
+                    text.starts_with(['(', '[', '（']) && text.ends_with([')', ']', '）']);
+                ((delimited || brackets && self.telling) && weight <= most)
                     || (self.telling || number) && !sentence && extra <= FEW_WORDS
             }
             ZoneKind::HeadlineList => {
