@@ -241,6 +241,15 @@ impl<'p> Cutter<'p, '_> {
     /// Phrases with a delimiter after them, in order.
     fn hits(&self, words: Range<usize>) -> Vec<Hit<'p>> {
         let mut hits: Vec<Hit<'p>> = Vec::new();
+        let start = self.word(words.start).map(|word| word.bytes.start as usize);
+        let text = self
+            .page
+            .text
+            .get(start.unwrap_or(self.line_end)..self.line_end);
+        let delimiters = [':', '|', '：', '｜', '•', '●', '】', '»'];
+        if !text.is_some_and(|text| text.contains(delimiters)) {
+            return hits;
+        }
         for last in words.clone() {
             if !self.is_delimited(last) {
                 continue;
@@ -314,6 +323,12 @@ impl<'p> Cutter<'p, '_> {
 
     /// `Text of a post. https://t.co/x — Name (@account) May 5, 2031`.
     fn posts(&mut self, words: Range<usize>) {
+        let place = |index: usize| self.word(index).map(|word| word.bytes.start);
+        let bytes = place(words.start).unwrap_or_default() as usize..self.line_end;
+        let text = self.page.text.get(bytes).unwrap_or_default();
+        if !text.contains("(@") {
+            return;
+        }
         let mut floor = words.start;
         for date in words {
             if date < floor || !self.gap(date).contains("(@") {

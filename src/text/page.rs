@@ -218,6 +218,8 @@ fn begins_with_capital(text: &str, at: u32) -> bool {
         _ => text
             .get(at..)
             .and_then(|rest| rest.chars().next())
+            // Scripts from Hebrew to Myanmar and those of East Asia have no capitals.
+            .filter(|c| !matches!(c, '\u{590}'..='\u{109F}' | '\u{2E80}'..='\u{9FFF}'))
             .is_some_and(|c| c.is_uppercase() || matches!(c, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ')),
     }
 }
