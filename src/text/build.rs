@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::cuts::cut_lines;
 use super::document::{Block, Document, DocumentField, Role, Token, ZoneKind};
 use super::markers::{MarkerError, Markers};
 use super::page::{Line, Page};
@@ -89,7 +90,11 @@ impl DocumentBuilder {
     fn add(&self, document: &mut Document, source: &Source<'_>, budget: &mut u32) {
         let text = cut(source.text, *budget);
         document.truncated |= text.len() < source.text.len();
-        let page = Page::read(text);
+        let mut page = Page::read(text);
+        let zoned = self.zones && source.role != Role::Title;
+        if zoned {
+            cut_lines(&mut page, &self.markers);
+        }
         *budget -= page.characters.min(*budget);
         document.characters = document.characters.saturating_add(page.characters);
         document.tokens.reserve(page.words.len());
@@ -102,7 +107,7 @@ impl DocumentBuilder {
                     reason: None,
                 })
                 .collect(),
-            Role::Summary | Role::Body if self.zones => classify(&page, &self.markers),
+            Role::Summary | Role::Body if zoned => classify(&page, &self.markers),
             Role::Summary | Role::Body => plain(&page),
         };
         let mut writer = Writer {

@@ -1,9 +1,9 @@
 //! Marker phrases: the words by which pages announce furniture. The phrases are data (`markers.tsv`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::document::ZoneKind;
-use super::page::{Line, Page};
+use super::page::{Line, Page, Word};
 use super::tokens::tokenize;
 
 const DATA: &str = include_str!("markers.tsv");
@@ -12,19 +12,29 @@ const DATA: &str = include_str!("markers.tsv");
 const SHORT_WORDS: usize = 30;
 /// Most words after a list's or byline's phrase where no delimiter stands between.
 const FEW_WORDS: usize = 5;
-/// Longest byline, in words.
+/// Longest byline, in words, and longest where it ends like a sentence.
 const BYLINE_WORDS: usize = 20;
+const BYLINE_SENTENCE: usize = 12;
+/// Longest line that asks to follow an account, in words.
+const FOLLOW_WORDS: usize = 25;
+/// Most numbers before a phrase that has them (`5 min read`).
+const NUMBERS: usize = 4;
 
 /// One phrase.
 #[derive(Debug)]
-struct Marker {
-    kind: ZoneKind,
+pub(super) struct Marker {
+    /// What it announces.
+    pub kind: ZoneKind,
     /// As written in the data file: the reason that is published.
-    phrase: &'static str,
+    pub phrase: &'static str,
     /// Folded words, without the first, which is the key of the table.
     rest: Vec<String>,
     /// Whether the phrase is long enough to stand without a delimiter.
-    telling: bool,
+    pub telling: bool,
+    /// Whether it names the source of the story, with which a story ends.
+    pub source: bool,
+    /// Whether numbers stand before it.
+    numbered: bool,
 }
 
 /// A phrase found on a line.
@@ -36,6 +46,8 @@ pub(super) struct Found {
     pub phrase: &'static str,
     /// Whether the line holds nothing else.
     pub whole: bool,
+    /// Whether a story can end here: a source line or keywords.
+    pub ends_story: bool,
 }
 
 /// A line of the data file that cannot be used.
@@ -48,11 +60,28 @@ pub struct MarkerError {
     pub problem: &'static str,
 }
 
+/// Words and phrases that mean something only together with others.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    /// Names of social networks and ways to share.
+    networks: HashSet<String>,
+    /// Words that stand beside them in a row of buttons.
+    network_words: HashSet<String>,
+    /// Names of news and picture agencies.
+    agencies: HashSet<String>,
+    /// Words before an author's name.
+    by: HashSet<String>,
+    /// Phrases that ask the reader to follow, by their first word.
+    follow: HashMap<String, Vec<(Vec<String>, &'static str)>>,
+}
+
 /// All phrases by their first word.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Markers {
     by_first: HashMap<String, Vec<Marker>>,
-    legal_by_last: HashMap<String, Vec<&'static str>>,
+    /// Legal phrases by their last word, with all words.
+    legal_by_last: HashMap<String, Vec<(Vec<String>, &'static str)>>,
+    vocabulary: Vocabulary,
 }
 
 impl Markers {
@@ -62,10 +91,7 @@ impl Markers {
     }
 
     fn parse(data: &'static str) -> Result<Self, MarkerError> {
-        let mut markers = Self {
-            by_first: HashMap::new(),
-            legal_by_last: HashMap::new(),
-        };
+        let mut markers = Self::default();
         for (index, row) in data.lines().enumerate() {
             if !row.starts_with('#') && !row.trim().is_empty() {
                 markers.add(row).map_err(|problem| MarkerError {
@@ -82,112 +108,237 @@ impl Markers {
 
     fn add(&mut self, row: &'static str) -> Result<(), &'static str> {
         let mut columns = row.split('\t');
-        let (Some(kind), Some(_), Some(phrase), None) = (
+        let (Some(kind), Some(_), Some(phrases), None) = (
             columns.next(),
             columns.next(),
             columns.next(),
             columns.next(),
         ) else {
-            return Err("expected three columns: kind, language, phrase");
+            return Err("expected three columns: kind, language, phrases");
         };
+        for phrase in phrases.split('|').map(str::trim) {
+            let (mut words, mut singles) = (Vec::new(), 0);
+            tokenize(phrase, |form, _, _, single| {
+                words.push(form.to_owned());
+                singles += usize::from(single);
+            });
+            if words.is_empty() {
+                return Err("a phrase has no word");
+            }
+            self.add_phrase(kind, phrase, words, singles > 0)?;
+        }
+        Ok(())
+    }
+
+    fn add_phrase(
+        &mut self,
+        kind: &str,
+        phrase: &'static str,
+        words: Vec<String>,
+        singles: bool,
+    ) -> Result<(), &'static str> {
+        let vocabulary = &mut self.vocabulary;
+        match kind {
+            "network" => vocabulary.networks.extend(words),
+            "network_word" => vocabulary.network_words.extend(words),
+            "agency" => vocabulary.agencies.extend(words),
+            "by" => vocabulary.by.extend(words),
+            "follow" => {
+                let first = words.first().cloned().unwrap_or_default();
+                let entry = vocabulary.follow.entry(first).or_default();
+                entry.push((words, phrase));
+            }
+            _ => return self.add_marker(kind, phrase, words, singles),
+        }
+        Ok(())
+    }
+
+    fn add_marker(
+        &mut self,
+        kind: &str,
+        phrase: &'static str,
+        words: Vec<String>,
+        singles: bool,
+    ) -> Result<(), &'static str> {
+        let source = kind == "source";
         let kind = kind_named(kind).ok_or("unknown kind")?;
-        let (mut words, mut singles) = (Vec::new(), 0);
-        tokenize(phrase, |form, _, _, single| {
-            words.push(form.to_owned());
-            singles += usize::from(single);
-        });
-        let telling = if singles > 0 {
-            words.len() >= 4
-        } else {
-            words.len() >= 2
-        };
-        if let (ZoneKind::Legal, Some(last)) = (kind, words.last()) {
-            self.legal_by_last
-                .entry(last.clone())
-                .or_default()
-                .push(phrase);
+        let enough = if singles { 4 } else { 2 };
+        let telling = words.len() >= enough && !phrase.ends_with(':');
+        if let (ZoneKind::Legal, true, Some(last)) = (kind, telling, words.last()) {
+            let closing = self.legal_by_last.entry(last.clone()).or_default();
+            closing.push((words.clone(), phrase));
         }
         let mut words = words.into_iter();
-        let first = words.next().ok_or("the phrase has no word")?;
+        let first = words.next().unwrap_or_default();
         let marker = Marker {
             kind,
-            phrase,
+            phrase: phrase.trim_end_matches(':'),
             rest: words.collect(),
             telling,
+            source,
+            numbered: phrase.starts_with('#'),
         };
         self.by_first.entry(first).or_default().push(marker);
         Ok(())
     }
 
-    /// The phrase that opens the line, or the legal phrase that closes it.
+    /// The phrase that opens the line, or the phrase that closes it.
     pub(super) fn find(&self, page: &Page<'_>, line: &Line) -> Option<Found> {
         let words = page.line_words(line);
-        let (first, last) = (words.first()?, words.last()?);
-        let opening = self.by_first.get(page.form(first)).into_iter().flatten();
-        let mut weight = None;
-        for marker in opening {
-            let rest = words.get(1..=marker.rest.len()).unwrap_or_default();
-            let same = rest.len() == marker.rest.len()
-                && rest
-                    .iter()
-                    .zip(&marker.rest)
-                    .all(|(word, form)| page.form(word) == form);
-            if same {
-                let weight = *weight.get_or_insert_with(|| line.weight);
-                if let Some(found) = marker.judge(page, line, weight) {
-                    return Some(found);
-                }
+        let numbers = words
+            .iter()
+            .take(NUMBERS + 1)
+            .take_while(|word| is_number(page.form(word)))
+            .count();
+        for skipped in [0, numbers] {
+            let words = words.get(skipped..).unwrap_or_default();
+            let opening = self.opening(page, words);
+            let found = opening
+                .filter(|marker| marker.numbered == (skipped > 0))
+                .find_map(|marker| marker.judge(page, line, words));
+            if found.is_some() {
+                return found;
+            }
+            if numbers == 0 || numbers > NUMBERS {
+                break;
             }
         }
-        let phrase = self
-            .legal_by_last
-            .get(page.form(last))?
-            .iter()
-            .find(|phrase| {
-                let text = page
-                    .line_text(line)
-                    .trim_end_matches(|c: char| !c.is_alphanumeric());
-                text.ends_with(*phrase) && line.weight <= SHORT_WORDS
-            })?;
-        Some(Found {
+        self.follow(page, line).or_else(|| self.legal(page, line))
+    }
+
+    /// Phrases that the words begin with, longest first.
+    pub(super) fn opening<'m>(
+        &'m self,
+        page: &'m Page<'_>,
+        words: &'m [Word],
+    ) -> impl Iterator<Item = &'m Marker> {
+        let first = words.first().map(|word| page.form(word));
+        let list = first.and_then(|first| self.by_first.get(first));
+        list.into_iter().flatten().filter(move |marker| {
+            let rest = words.get(1..marker.words()).unwrap_or_default();
+            rest.len() == marker.rest.len() && is_same(page, rest, &marker.rest)
+        })
+    }
+
+    /// A legal phrase that closes a short line.
+    fn legal(&self, page: &Page<'_>, line: &Line) -> Option<Found> {
+        let phrase = self.closing_legal(page, page.line_words(line))?;
+        (line.weight <= SHORT_WORDS).then_some(Found {
             kind: ZoneKind::Legal,
             phrase,
             whole: false,
+            ends_story: true,
         })
+    }
+
+    /// The legal phrase that the words end with.
+    pub(super) fn closing_legal(&self, page: &Page<'_>, words: &[Word]) -> Option<&'static str> {
+        let closing = self.legal_by_last.get(page.form(words.last()?))?;
+        let same = |(forms, _): &&(Vec<String>, _)| ends_with(page, words, forms);
+        closing.iter().find(same).map(|&(_, phrase)| phrase)
+    }
+
+    /// A line that names a social network and begins or ends with a phrase that asks to follow.
+    fn follow(&self, page: &Page<'_>, line: &Line) -> Option<Found> {
+        let words = page.line_words(line);
+        if line.weight > FOLLOW_WORDS || !words.iter().any(|word| self.is_network(page.form(word)))
+        {
+            return None;
+        }
+        let begins = |at: usize| {
+            let words = words.get(at..).unwrap_or_default();
+            let list = self.vocabulary.follow.get(page.form(words.first()?))?;
+            list.iter().find(|(forms, _)| {
+                let same = words.get(..forms.len());
+                same.is_some_and(|same| is_same(page, same, forms))
+                    && (at == 0 || forms.len() == words.len())
+            })
+        };
+        let (_, phrase) =
+            begins(0).or_else(|| (1..words.len()).rev().take(FEW_WORDS).find_map(begins))?;
+        Some(Found {
+            kind: ZoneKind::Share,
+            phrase,
+            whole: false,
+            ends_story: false,
+        })
+    }
+
+    /// Whether the word is the name of a social network or a way to share.
+    pub(super) fn is_network(&self, form: &str) -> bool {
+        self.vocabulary.networks.contains(form)
+    }
+
+    /// Whether the word stands beside such names in a row of buttons.
+    pub(super) fn is_network_word(&self, form: &str) -> bool {
+        self.vocabulary.network_words.contains(form)
+    }
+
+    /// Whether the word belongs to the name of a news or picture agency.
+    pub(super) fn is_agency(&self, form: &str) -> bool {
+        self.vocabulary.agencies.contains(form)
+    }
+
+    /// Whether the word stands before an author's name.
+    pub(super) fn is_by(&self, form: &str) -> bool {
+        self.vocabulary.by.contains(form)
     }
 }
 
 impl Marker {
-    /// Whether a line that starts with the phrase is the kind of line the phrase announces.
-    fn judge(&self, page: &Page<'_>, line: &Line, weight: usize) -> Option<Found> {
-        let words = page.line_words(line);
-        let length = self.rest.len() + 1;
+    /// Length of the phrase in words.
+    pub(super) fn words(&self) -> usize {
+        self.rest.len() + 1
+    }
+
+    /// Whether a line whose `words` start with the phrase is the kind of line the phrase announces.
+    fn judge(&self, page: &Page<'_>, line: &Line, words: &[Word]) -> Option<Found> {
+        let (length, weight) = (self.words(), line.weight);
         let found = |whole| {
             Some(Found {
                 kind: self.kind,
                 phrase: self.phrase,
                 whole,
+                ends_story: self.source || self.kind == ZoneKind::KeywordCloud,
             })
         };
-        let after = words
-            .get(length - 1)
-            .map_or(0, |word| word.bytes.end as usize);
         if words.len() == length {
             return if line.post_link { None } else { found(true) };
         }
-        let delimited = follows_delimiter(page.text.get(after..line.bytes.end).unwrap_or_default());
+        let after = words
+            .get(length - 1)
+            .map_or(0, |word| word.bytes.end as usize);
+        let rest = page.text.get(after..line.bytes.end).unwrap_or_default();
+        let delimited = follows_delimiter(rest);
         let sentence = ends_sentence(page.line_text(line));
         let extra = weight.saturating_sub(if self.telling { length.min(4) } else { length });
+        let number = words
+            .get(length)
+            .is_some_and(|word| is_number(page.form(word)));
         let fits = match self.kind {
-            ZoneKind::KeywordCloud => delimited,
+            ZoneKind::KeywordCloud => {
+                delimited || self.telling && !sentence && rest.contains([',', '،', '、', '#'])
+            }
             ZoneKind::Byline => {
-                (delimited && weight <= BYLINE_WORDS)
-                    || self.telling && !sentence && extra <= FEW_WORDS
+                let most = if sentence && !self.telling {
+                    BYLINE_SENTENCE
+                } else {
+                    BYLINE_WORDS
+                };
+                let text = page.line_text(line);
+                let brackets =
+                    text.starts_with(['(', '[', '（']) && text.ends_with([')', ']', '）']);
+                ((delimited || brackets && self.telling) && weight <= most)
+                    || (self.telling || number) && !sentence && extra <= FEW_WORDS
             }
             ZoneKind::HeadlineList => {
                 !sentence && (delimited || self.telling) && extra <= FEW_WORDS
             }
             ZoneKind::ReadAlso => (delimited || self.telling && !sentence) && weight <= SHORT_WORDS,
+            ZoneKind::Share => {
+                let question = page.line_text(line).ends_with(['?', '؟', '？']);
+                (delimited || self.telling && !question) && weight <= SHORT_WORDS
+            }
             _ => (delimited || self.telling) && weight <= SHORT_WORDS,
         };
         if fits { found(false) } else { None }
@@ -198,6 +349,9 @@ fn kind_named(name: &str) -> Option<ZoneKind> {
     use ZoneKind::{
         Byline, Caption, EmbeddedPost, HeadlineList, KeywordCloud, Legal, ReadAlso, Share,
     };
+    if name == "source" {
+        return Some(Byline);
+    }
     [
         ReadAlso,
         HeadlineList,
@@ -210,6 +364,26 @@ fn kind_named(name: &str) -> Option<ZoneKind> {
     ]
     .into_iter()
     .find(|kind| kind.as_str() == name)
+}
+
+/// Whether the folded forms of `words` are `forms`.
+fn is_same(page: &Page<'_>, words: &[Word], forms: &[String]) -> bool {
+    words.len() == forms.len()
+        && words
+            .iter()
+            .zip(forms)
+            .all(|(word, form)| page.form(word) == form)
+}
+
+/// Whether `words` end with `forms`.
+fn ends_with(page: &Page<'_>, words: &[Word], forms: &[String]) -> bool {
+    let from = words.len().saturating_sub(forms.len());
+    is_same(page, words.get(from..).unwrap_or_default(), forms)
+}
+
+/// Whether a folded word is made of digits.
+pub(super) fn is_number(form: &str) -> bool {
+    form.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a colon, bar, dash or closing bracket comes next. A hyphen needs a space before it.

@@ -6,22 +6,30 @@
 //!
 //! * `fold`, `tokens`: what becomes of a character; words in one pass.
 //! * `links`, `page`: web addresses; a field as lines and words.
-//! * `markers`, `zones`: phrases that announce furniture (`markers.tsv`); which line is what, and why.
+//! * `markers`: phrases that announce furniture (`markers.tsv`).
+//! * `cuts`: long lines cut at the furniture inside them.
+//! * `shapes`, `zones`: what the form of a line says; which line is what, and why.
 //! * `build`: the document.
 //! * `aside`: what is set aside afterwards, when other articles of the source are known.
 
 mod aside;
 mod build;
+mod cuts;
 pub mod document;
 mod fold;
 mod links;
 mod markers;
 mod page;
+mod shapes;
 pub mod tokens;
 mod zones;
 
 #[cfg(test)]
+mod eval_tests;
+#[cfg(test)]
 pub(crate) mod page_tests;
+#[cfg(test)]
+mod pages_tests;
 #[cfg(test)]
 mod place_tests;
 

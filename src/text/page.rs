@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::build::index;
+use super::cuts::place_in_gap;
 use super::links::{is_post_link, link_ranges};
 use super::markers::is_sentence_end;
 use super::tokens::fold_into;
@@ -111,7 +112,10 @@ impl<'t> Page<'t> {
                     && words
                         .get(first..)
                         .and_then(<[Word]>::last)
-                        .is_some_and(|before| !begins_sentence(text, before, bytes.start));
+                        .is_some_and(|before| {
+                            let gap = text.get(before.bytes.end as usize..bytes.start as usize);
+                            !breaks_sentence(gap.unwrap_or_default(), before)
+                        });
                 words.push(Word {
                     form: index(start)..index(folded.len()),
                     bytes,
@@ -128,6 +132,51 @@ impl<'t> Page<'t> {
         let words = self.words.get(words).unwrap_or_default();
         let singles = words.iter().filter(|word| word.single).count();
         words.len() - singles + singles.div_ceil(2)
+    }
+
+    /// Cuts a line in front of some of its words.
+    pub(super) fn cut_line(&mut self, index: usize, places: &[usize]) {
+        let Some(line) = self.lines.get(index).cloned() else {
+            return;
+        };
+        let mut pieces = Vec::with_capacity(places.len() + 1);
+        let (mut word, mut byte, mut point) =
+            (line.words.start, line.bytes.start, line.points.start);
+        for &next in places {
+            let inside = next > word && next < line.words.end;
+            let Some((before, after)) = self
+                .words
+                .get(next.saturating_sub(1))
+                .zip(self.words.get(next))
+            else {
+                continue;
+            };
+            if inside {
+                let gap = self.between(before.bytes.end..after.bytes.start);
+                let cut = before.bytes.end as usize + place_in_gap(gap);
+                pieces.push(self.piece(byte..cut, point, word..next));
+                point += characters(self.text.get(byte..cut).unwrap_or_default());
+                (word, byte) = (next, cut);
+            }
+        }
+        pieces.push(self.piece(byte..line.bytes.end, point, word..line.words.end));
+        self.lines.splice(index..=index, pieces);
+    }
+
+    /// A part of a line, without white space around it; `point` is where its bytes start.
+    fn piece(&self, bytes: Range<usize>, point: u32, words: Range<usize>) -> Line {
+        let whole = self.text.get(bytes.clone()).unwrap_or_default();
+        let lead = whole.len() - whole.trim_start().len();
+        let text = whole.trim();
+        let start = bytes.start + lead;
+        let point = point + characters(whole.get(..lead).unwrap_or_default());
+        Line {
+            bytes: start..start + text.len(),
+            points: point..point + characters(text),
+            weight: self.weigh(words.clone()),
+            words,
+            post_link: is_post_link(text),
+        }
     }
 
     /// The text of a line.
@@ -169,18 +218,17 @@ fn begins_with_capital(text: &str, at: u32) -> bool {
         _ => text
             .get(at..)
             .and_then(|rest| rest.chars().next())
+            // Scripts from Hebrew to Myanmar and those of East Asia have no capitals.
+            .filter(|c| !matches!(c, '\u{590}'..='\u{109F}' | '\u{2E80}'..='\u{9FFF}'))
             .is_some_and(|c| c.is_uppercase() || matches!(c, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ')),
     }
 }
 
-/// Whether a sentence or quoted speech begins at `at`, the next word after `before`.
+/// Whether a sentence or quoted speech begins after `gap`, the text between the word `before` and the next one.
 ///
 /// A full stop counts where white space follows and the word before it has more than one letter, which initials do not
 /// (`J. Brel`, `U.S. Navy`); a colon or comma where an opening quotation mark follows.
-fn begins_sentence(text: &str, before: &Word, at: u32) -> bool {
-    let gap = text
-        .get(before.bytes.end as usize..at as usize)
-        .unwrap_or_default();
+pub(super) fn breaks_sentence(gap: &str, before: &Word) -> bool {
     if gap == " " {
         return false;
     }

@@ -1,0 +1,66 @@
+//! Pages of `zones.txt`, line by line.
+
+use super::ZoneKind;
+use super::page_tests::build;
+
+const PAGES: &str = include_str!("../../tests/fixtures/pages/zones.txt");
+
+struct Page {
+    name: &'static str,
+    lines: Vec<(&'static str, &'static str)>,
+}
+
+fn pages() -> Vec<Page> {
+    let mut pages: Vec<Page> = Vec::new();
+    for line in PAGES.lines().filter(|line| !line.starts_with("# ")) {
+        if let Some(name) = line.strip_prefix("=== ") {
+            let lines = Vec::new();
+            pages.push(Page { name, lines });
+        } else {
+            let page = pages.last_mut().expect("a page begins with its name");
+            page.lines.push(line.split_once('\t').expect("kind, text"));
+        }
+    }
+    pages
+}
+
+/// Lines whose blocks are not all of the kind that is expected.
+fn differences(page: &Page) -> Vec<String> {
+    let one_line = page.name.ends_with("(one line)");
+    let separator = if one_line { " " } else { "\n" };
+    let texts: Vec<&str> = page.lines.iter().map(|&(_, text)| text).collect();
+    let document = build(None, Some(&texts.join(separator)), None);
+    let (mut at, mut differences) = (0, Vec::new());
+    for &(kind, text) in &page.lines {
+        let (start, end) = (at, at + text.len());
+        at = end + separator.len();
+        let found: Vec<&str> = document.fields[0]
+            .blocks
+            .iter()
+            .filter(|block| block.bytes.start < end && block.bytes.end > start)
+            .map(|block| match block.kind {
+                ZoneKind::Lead | ZoneKind::Main => "story",
+                kind => kind.as_str(),
+            })
+            .collect();
+        if found.is_empty() || found.iter().any(|&found| found != kind) {
+            differences.push(format!("LINE {}: {kind} is {found:?}: {text}", page.name));
+        }
+    }
+    differences
+}
+
+#[test]
+fn every_line_of_the_pages_has_its_kind() {
+    let differences: Vec<String> = pages().iter().flat_map(differences).collect();
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+}
+
+#[test]
+fn the_pages_are_in_many_languages() {
+    let languages: std::collections::BTreeSet<_> = pages()
+        .iter()
+        .filter_map(|page| page.name.split(' ').next())
+        .collect();
+    assert!(languages.len() >= 20, "{languages:?}");
+}
