@@ -6,7 +6,7 @@
 //! [`DedupIndex::finish`] ends the batch. [`DedupIndex::flush`] must return before the batch is published.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::backend::Store;
@@ -38,6 +38,8 @@ pub struct Recall {
     pub(super) keys: Vec<u64>,
     /// Whether the position was known with another payload.
     pub(super) reused: bool,
+    /// Whether another message of the batch has the same position: what is known of it can only be said in turn.
+    again: bool,
 }
 
 /// Earlier articles that share a shingle with an article, as far as they were known before its batch.
@@ -50,6 +52,8 @@ pub struct DedupIndex {
     settings: DedupSettings,
     /// Paragraphs of the messages that were recalled and are not judged yet, with what tells their stories.
     open: HashMap<u64, Vec<[u32; 2]>>,
+    /// Positions of the messages of the batch.
+    positions: HashSet<u64>,
     /// The latest time seen, in milliseconds since 1970.
     clock_ms: i64,
     // Reused between articles.
@@ -77,6 +81,7 @@ impl DedupIndex {
             store,
             settings: settings.clone(),
             open: HashMap::new(),
+            positions: HashSet::new(),
             clock_ms: i64::MIN,
             record: Vec::new(),
             keys: Vec::new(),
@@ -100,6 +105,7 @@ impl DedupIndex {
         now_ms: i64,
     ) -> Result<(), IndexError> {
         self.open.clear();
+        self.positions.clear();
         self.store.begin(now_ms)?;
         let mut wanted = Vec::new();
         for (position, identity, paragraphs) in messages {
@@ -119,6 +125,7 @@ impl DedupIndex {
         identity: &Identity,
         paragraphs: &Paragraphs,
     ) -> Recall {
+        let again = !self.positions.insert(position_key(position));
         let record = self.rules().at_position(position_key(position));
         if let Some(record) = record.filter(|record| record.payload_key() == identity.payload_key)
             && let (Some(verdict), Some(repeated)) = (record.verdict(), record.repeated())
@@ -149,6 +156,7 @@ impl DedupIndex {
             embedded: paragraphs.embedded.clone(),
             keys,
             reused,
+            again,
         }
     }
 
@@ -210,9 +218,13 @@ impl DedupIndex {
         ahead: Ahead,
         now_ms: i64,
     ) -> Judgement {
-        if let Some(known) = &recall.known {
-            return Judgement::known(known.clone());
+        let now_known = recall.again.then(|| self.rules().at_position(position_key(position)));
+        let record = now_known.flatten();
+        let same = record.filter(|record| record.payload_key() == fingerprint.identity.payload_key);
+        if let Some(known) = recall.known.clone().or_else(|| same?.verdict()) {
+            return Judgement::known(known);
         }
+        let reused = recall.reused || record.is_some();
         let shortened;
         let fingerprint = match bounded(&fingerprint.identity.id) {
             Cow::Borrowed(_) => fingerprint,
@@ -228,7 +240,7 @@ impl DedupIndex {
         let mut shared = ahead.0.unwrap_or_default();
         self.store.look_up_rest(&keys, PER_SHINGLE, &mut shared);
         let mut judgement = self.rules().judge(position, fingerprint, &shared);
-        judgement.verdict.position_reused = recall.reused;
+        judgement.verdict.position_reused = reused;
         self.remember(position, fingerprint, &judgement);
         judgement
     }

@@ -98,7 +98,7 @@ fn a_message_that_was_published_gets_its_verdict_again_after_the_index_was_lost(
     scene.wait_done(3);
     let all = scene.outputs(6);
     for (first, again) in before.iter().zip(all.iter().skip(3)) {
-        assert_eq!(first.value, again.value, "a replay gives the same bytes");
+        assert_eq!(first.payload, again.payload, "a replay gives the same bytes");
     }
 }
 
