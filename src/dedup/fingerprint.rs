@@ -66,6 +66,8 @@ pub struct Fingerprint {
     pub sketch: Sketch,
     /// Words of the headline.
     pub title: Sample,
+    /// Words of the headline that the story has too.
+    pub subject: Sample,
     /// Figures of the story.
     pub figures: Sample,
     /// Names of the story.
@@ -102,6 +104,7 @@ impl Fingerprint {
             text_key,
             sketch,
             title: Sample::of_title(document),
+            subject: Sample::of_subject(document),
             figures: Sample::of_figures(document),
             names: Sample::of_names(document),
             story: recall.story,

@@ -218,7 +218,9 @@ impl DedupIndex {
         ahead: Ahead,
         now_ms: i64,
     ) -> Judgement {
-        let now_known = recall.again.then(|| self.rules().at_position(position_key(position)));
+        let now_known = recall
+            .again
+            .then(|| self.rules().at_position(position_key(position)));
         let record = now_known.flatten();
         let same = record.filter(|record| record.payload_key() == fingerprint.identity.payload_key);
         if let Some(known) = recall.known.clone().or_else(|| same?.verdict()) {

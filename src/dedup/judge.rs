@@ -14,6 +14,10 @@ use keys::Kind;
 pub(super) const PER_SHINGLE: usize = 64;
 /// Most earlier articles that are compared for a verdict.
 const NEIGHBOURS: usize = 24;
+/// Share of a story that an article carries of it at least, where it carries several.
+const CARRIED: f32 = 0.2;
+/// Share of an article that is most of it.
+const MOST: f32 = 0.5;
 /// Of copies in one cluster, the earliest is named that is at most this much less alike than the best.
 const AS_ALIKE: f32 = 0.05;
 
@@ -200,10 +204,11 @@ impl<'a> Judge<'a> {
         shared.sort_unstable_by_key(|each| (each.shingle, each.article));
         let subject = Subject {
             source: print.identity.source,
-            headline: print.story[0],
+            story: print.story,
             embedded: &print.embedded,
             sketch: &print.sketch,
             title: &print.title,
+            subject: &print.subject,
             figures: &print.figures,
             names: &print.names,
         };
@@ -242,12 +247,14 @@ impl<'a> Judge<'a> {
         let best = neighbours.first()?;
         match best.found.relation {
             Relation::None => None,
-            Relation::Partial => Some(DedupVerdict {
-                status: DedupStatus::Partial,
-                of: Some(best.id.clone()),
-                ..shared_text(self.new_cluster(position, print), &best.found)
-            }),
-            Relation::Near => {
+            _ if best.found.relation == Relation::Partial || rounds_up(neighbours, best) => {
+                Some(DedupVerdict {
+                    status: DedupStatus::Partial,
+                    of: Some(best.id.clone()),
+                    ..shared_text(self.new_cluster(position, print), &best.found)
+                })
+            }
+            _ => {
                 let chosen = named_original(neighbours, best);
                 Some(DedupVerdict {
                     of: Some(chosen.id.clone()),
@@ -296,6 +303,16 @@ fn named_original<'a>(neighbours: &'a [Neighbour], best: &'a Neighbour) -> &'a N
         })
         .min_by_key(|each| each.found.article)
         .unwrap_or(best)
+}
+
+/// Whether the article carries several stories, none of which is most of it: a round-up or a live blog.
+fn rounds_up(neighbours: &[Neighbour], best: &Neighbour) -> bool {
+    let carried = |each: &&Neighbour| each.found.of >= CARRIED && each.found.this < MOST;
+    carried(&best)
+        && neighbours
+            .iter()
+            .filter(carried)
+            .any(|each| each.cluster != best.cluster)
 }
 
 /// A verdict on shared text.

@@ -38,8 +38,8 @@ const LEVEL: u8 = FIRST_HALF - 1;
 pub struct Earlier {
     /// Key of its source; `None` when unknown.
     pub source: Option<u32>,
-    /// Key of its headline; 0 where it has none.
-    pub headline: u32,
+    /// Keys of its headline and lead; 0 where it has none.
+    pub story: [u32; 2],
     /// Headlines of other stories on its page.
     pub embedded: Vec<u16>,
     /// Level of its sketch.
@@ -48,6 +48,8 @@ pub struct Earlier {
     pub counts: Vec<u8>,
     /// Words of its headline.
     pub title: Sample,
+    /// Words of its headline that its story has too.
+    pub subject: Sample,
     /// Figures of its story.
     pub figures: Sample,
     /// Names of its story.
@@ -59,14 +61,16 @@ pub struct Earlier {
 pub struct Subject<'a> {
     /// Key of its source; `None` when unknown.
     pub source: Option<u32>,
-    /// Key of its headline; 0 where it has none.
-    pub headline: u32,
+    /// Keys of its headline and lead; 0 where it has none.
+    pub story: [u32; 2],
     /// Headlines of other stories on its page.
     pub embedded: &'a [u16],
     /// Its sketch.
     pub sketch: &'a Sketch,
     /// Words of its headline.
     pub title: &'a Sample,
+    /// Words of its headline that its story has too.
+    pub subject: &'a Sample,
     /// Figures of its story.
     pub figures: &'a Sample,
     /// Names of its story.
@@ -107,6 +111,10 @@ pub struct Match {
     pub names: Option<f32>,
     /// Whether both articles are from one source.
     pub same_source: bool,
+    /// Whether each headline names something of its own story that the other headline does not.
+    pub other_subject: bool,
+    /// Whether headline or lead is the same.
+    pub same_opening: bool,
     /// Whether one page embeds the other story under its headline.
     pub embedded: bool,
     /// Whether the shared text lies partly in the first half of both.
@@ -287,9 +295,16 @@ fn judged(
         figures: subject.figures.agreement(&earlier.figures).of_smaller(3),
         names: subject.names.agreement(&earlier.names).of_smaller(3),
         same_source: subject.source.is_some() && subject.source == earlier.source,
-        embedded: subject.headline != earlier.headline
-            && (contains(&earlier.embedded, subject.headline)
-                || contains(subject.embedded, earlier.headline)),
+        other_subject: subject.subject.exceeds(&earlier.title)
+            && earlier.subject.exceeds(subject.title),
+        same_opening: subject
+            .story
+            .iter()
+            .zip(&earlier.story)
+            .any(|(this, of)| this == of && *this != 0),
+        embedded: subject.story[0] != earlier.story[0]
+            && (contains(&earlier.embedded, subject.story[0])
+                || contains(subject.embedded, earlier.story[0])),
         leading: share(sums.first_this, sums.this) >= settings.leading
             && share(sums.first_of, sums.this) >= settings.leading,
     };

@@ -91,6 +91,7 @@ impl NewRecord<'_> {
         out.push(print.sketch.level);
         put_list(out, self.counts, |count| [*count]);
         put_list(out, print.title.hashes(), |hash| hash.to_le_bytes());
+        put_list(out, print.subject.hashes(), |hash| hash.to_le_bytes());
         put_list(out, print.figures.hashes(), |hash| hash.to_le_bytes());
         put_list(out, print.names.hashes(), |hash| hash.to_le_bytes());
         put_list(out, &print.embedded, |hash| hash.to_le_bytes());
@@ -265,6 +266,7 @@ impl<'a> Record<'a> {
         let level = reader.array::<1>()?[0];
         let counts = reader.list(|[count]: [u8; 1]| count)?;
         let title = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
+        let subject = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
         let figures = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
         let names = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
         let embedded = reader.list(u16::from_le_bytes)?;
@@ -300,11 +302,12 @@ impl<'a> Record<'a> {
         reader.0.is_empty().then_some(Rest {
             earlier: Earlier {
                 source: self.source(),
-                headline: self.story()[0],
+                story: self.story(),
                 embedded,
                 level,
                 counts,
                 title,
+                subject,
                 figures,
                 names,
             },

@@ -1,7 +1,7 @@
 //! Repeated paragraphs: what several different articles of one source carry is the site's, not the story's.
 //!
 //! Every paragraph of a body is looked up among the earlier articles of the same source. Versions and copies of one
-//! story repeat their paragraphs too, so articles with the same headline or the same longest paragraph count once.
+//! story repeat their paragraphs too, so articles with the same headline or the same lead count once.
 
 use std::ops::Range;
 
@@ -27,8 +27,10 @@ const EMBEDDED: usize = 8;
 /// Longest headline, and the shortest paragraph that can stand under one, in words.
 const HEADLINE_WORDS: usize = 25;
 const HEADED_WORDS: usize = 12;
+/// Shortest paragraph that can be a lead, in words.
+const LEAD_WORDS: usize = 6;
 /// Words of story before a line can head another one.
-const OPENING_WORDS: usize = 12;
+const OPENING_WORDS: usize = 6;
 
 /// The reason that is published for a paragraph that recurs.
 pub const REPEATED: &str = "in other articles of the source";
@@ -53,7 +55,7 @@ pub struct Paragraphs {
     field: usize,
     /// Content paragraphs in order.
     pub list: Vec<Paragraph>,
-    /// Two articles of which one of these is the same tell one story: headline and longest paragraph; 0 where absent.
+    /// Two articles of which one of these is the same tell one story: headline and lead; 0 where absent.
     pub story: [u32; 2],
     /// Lines in the text that head a paragraph, as [`headline`] keys: the headlines of stories that the page embeds.
     pub embedded: Vec<u16>,
@@ -84,7 +86,7 @@ impl Paragraphs {
             return found;
         };
         found.field = at;
-        let (mut longest, mut before) = (0, 0);
+        let mut before = 0;
         let mut heading: Option<u16> = None;
         for (block, index) in field.blocks.iter().zip(0_u16..) {
             if !block.kind.is_content() || block.tokens.is_empty() {
@@ -94,11 +96,10 @@ impl Paragraphs {
                 continue;
             }
             let words = weight(document, block);
+            let leads = found.story[1] == 0 && words >= LEAD_WORDS;
             let looked_up = words <= LONGEST && found.list.len() < LOOKED_UP;
-            let key =
-                (looked_up || words > longest).then(|| document.block_key(at, usize::from(index)));
-            if words > longest {
-                longest = words;
+            let key = (looked_up || leads).then(|| document.block_key(at, usize::from(index)));
+            if leads {
                 found.story[1] = key.map_or(0, |key| (key >> 32) as u32);
             }
             if let Some(line) = heading.take()

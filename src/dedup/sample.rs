@@ -1,5 +1,7 @@
 //! Small samples of word sets, to compare what two texts name.
 
+use std::collections::HashSet;
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::text::{Document, Role, Token};
@@ -47,20 +49,42 @@ impl Sample {
         let tokens: Vec<Token> = tokens(document, |role| role == Role::Title)
             .copied()
             .collect();
-        let pairs = tokens
-            .windows(2)
-            .filter(|pair| pair.iter().all(|token| token.single));
-        let pairs = pairs.filter_map(|pair| {
-            let (first, last) = (pair.first()?, pair.last()?);
-            let range = first.folded_start as usize..last.folded_end as usize;
-            document.folded.as_bytes().get(range)
-        });
+        let pairs = pairs(document, &tokens);
         let words = tokens.iter().filter(|token| !token.single);
         Self::of(
             words
                 .map(|token| document.form(token).as_bytes())
                 .chain(pairs),
         )
+    }
+
+    /// The words of the headline that the story has too: what an article is about, by its own account.
+    pub fn of_subject(document: &Document) -> Self {
+        let title: Vec<Token> = tokens(document, |role| role == Role::Title)
+            .copied()
+            .collect();
+        let story: HashSet<&str> = story(document).map(|token| document.form(token)).collect();
+        let words = title
+            .iter()
+            .filter(|token| !token.single && story.contains(document.form(token)));
+        let text: String = self::story(document)
+            .map(|token| document.form(token))
+            .collect();
+        let pairs = pairs(document, &title)
+            .filter(|pair| std::str::from_utf8(pair).is_ok_and(|pair| text.contains(pair)));
+        Self::of(
+            words
+                .map(|token| document.form(token).as_bytes())
+                .chain(pairs),
+        )
+    }
+
+    /// Whether it has a hash that the other set does not have.
+    pub fn exceeds(&self, other: &Self) -> bool {
+        let limit = other.limit();
+        self.hashes
+            .iter()
+            .any(|hash| *hash <= limit && other.hashes.binary_search(hash).is_err())
     }
 
     /// The figures of the story.
@@ -108,6 +132,18 @@ impl Sample {
             _ => u16::MAX,
         }
     }
+}
+
+/// Pairs of neighbouring characters of scripts without spaces.
+fn pairs<'a>(document: &'a Document, tokens: &'a [Token]) -> impl Iterator<Item = &'a [u8]> {
+    let pairs = tokens
+        .windows(2)
+        .filter(|pair| pair.iter().all(|token| token.single));
+    pairs.filter_map(|pair| {
+        let (first, last) = (pair.first()?, pair.last()?);
+        let range = first.folded_start as usize..last.folded_end as usize;
+        document.folded.as_bytes().get(range)
+    })
 }
 
 fn is_figure(document: &Document, token: &Token) -> bool {

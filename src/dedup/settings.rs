@@ -145,27 +145,44 @@ impl NearSettings {
 
     /// What a comparison means.
     pub(super) fn relation(&self, found: &Match) -> Relation {
-        let threshold = self.threshold_for(found);
         let similarity = found.similarity();
         if found.shingles < self.min_shingles {
             return Relation::None;
         }
-        let other_facts = found.figures.is_some_and(|share| share < self.figures)
-            || found.names.is_some_and(|share| share < self.names);
-        if similarity >= threshold && found.leading && !other_facts && !found.embedded {
+        let alike = similarity >= self.threshold_for(found) && found.leading && !found.embedded;
+        if alike && self.is_template(found) {
+            return Relation::None;
+        }
+        if alike {
             let balanced = found.this.min(found.of) >= self.balance;
             let same_title = found.title.is_none_or(|share| share >= 0.5);
-            return if balanced || same_title {
-                Relation::Near
-            } else {
-                Relation::Partial
+            return match balanced || same_title {
+                true => Relation::Near,
+                false => Relation::Partial,
             };
         }
-        if found.words >= self.partial_words as f32 && similarity >= self.threshold / 2.0 {
+        let passage = found.words >= self.partial_words as f32;
+        if passage && similarity >= self.threshold / 2.0 && !found.same_source {
             Relation::Partial
         } else {
             Relation::None
         }
+    }
+
+    /// Whether two stories share their words, but not what they tell of.
+    fn is_template(&self, found: &Match) -> bool {
+        let differ = |share: Option<f32>, least: f32| share.is_some_and(|share| share < least);
+        // Headlines of one form, each with something of its own story in it. Rewritten headlines have less in common.
+        let other_subject = found.other_subject && found.title.is_some_and(|share| share >= 0.4);
+        // A source that repeats a story repeats its headline or lead, or nearly all of it.
+        let tail = found.same_source
+            && !found.same_opening
+            && found.title.is_none_or(|share| share < 0.5)
+            && found.similarity() < 0.8;
+        other_subject
+            || tail
+            || differ(found.figures, self.figures)
+            || differ(found.names, self.names)
     }
 }
 

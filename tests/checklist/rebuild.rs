@@ -11,7 +11,9 @@ const STORIES: usize = 40;
 
 /// A story of its own, told under this id; `lead` comes before it.
 fn story(number: usize, id: &str, lead: &str) -> Outgoing {
-    let words: Vec<String> = (0..90).map(|word| format!("w{}x{}", number * 131 % 97, word * number)).collect();
+    let words: Vec<String> = (0..90)
+        .map(|word| format!("w{}x{}", number * 131 % 97, word * number))
+        .collect();
     let json = serde_json::json!({
         "id": id,
         "source": format!("site{}.example", id.len() + number % 3),
@@ -37,26 +39,43 @@ fn index_folder(scene: &Scene) -> PathBuf {
 #[test]
 fn a_lost_index_is_learned_again_from_the_output_before_the_first_verdict() {
     let scene = Scene::new(2);
-    let originals: Vec<Outgoing> =
-        (1..=STORIES).map(|number| story(number, &format!("first-{number}"), "")).collect();
+    let originals: Vec<Outgoing> = (1..=STORIES)
+        .map(|number| story(number, &format!("first-{number}"), ""))
+        .collect();
     scene.send(&originals);
     let stage = scene.start();
     scene.wait_done(STORIES);
     stopped(stage);
     let before = scene.outputs(STORIES);
-    assert!(before.iter().all(|record| dedup(record)["status"] == "unique"));
+    assert!(
+        before
+            .iter()
+            .all(|record| dedup(record)["status"] == "unique")
+    );
     fs::remove_dir_all(index_folder(&scene)).expect("the index is lost");
 
     let copies: Vec<Outgoing> = (1..=STORIES)
-        .map(|number| story(number, &format!("copy-{number}"), "A local lead of some words. "))
+        .map(|number| {
+            story(
+                number,
+                &format!("copy-{number}"),
+                "A local lead of some words. ",
+            )
+        })
         .collect();
     scene.send(&copies);
     let mut stage = scene.start();
     let told = stage.wait_for_message("the duplicate index is complete", PATIENCE);
-    assert_eq!(told.field("restored").and_then(|n| n.as_u64()), Some(STORIES as u64));
+    assert_eq!(
+        told.field("restored").and_then(|n| n.as_u64()),
+        Some(STORIES as u64)
+    );
     scene.wait_done(2 * STORIES);
     let all = scene.outputs(2 * STORIES);
-    for record in all.iter().filter(|record| id_of(record).starts_with("copy-")) {
+    for record in all
+        .iter()
+        .filter(|record| id_of(record).starts_with("copy-"))
+    {
         let verdict = dedup(record);
         let original = id_of(record).replace("copy-", "first-");
         assert_eq!(verdict["status"], "near", "{verdict}");
@@ -98,7 +117,10 @@ fn a_message_that_was_published_gets_its_verdict_again_after_the_index_was_lost(
     scene.wait_done(3);
     let all = scene.outputs(6);
     for (first, again) in before.iter().zip(all.iter().skip(3)) {
-        assert_eq!(first.payload, again.payload, "a replay gives the same bytes");
+        assert_eq!(
+            first.payload, again.payload,
+            "a replay gives the same bytes"
+        );
     }
 }
 
@@ -109,7 +131,8 @@ fn an_index_that_is_to_stay_empty_says_so() {
     scene.send(&[story(1, "a", "")]);
     let mut stage = scene.start();
     let warned = stage.log().iter().any(|line| {
-        line.message().is_some_and(|message| message.contains("dedup.rebuild = \"never\""))
+        line.message()
+            .is_some_and(|message| message.contains("dedup.rebuild = \"never\""))
     });
     assert!(warned, "never empty in silence");
     scene.wait_done(1);

@@ -38,6 +38,7 @@ pub(super) fn print(id: &str, url: &str, text: &str) -> Fingerprint {
         text_key,
         sketch: Sketch::default(),
         title: Sample::default(),
+        subject: Sample::default(),
         figures: Sample::default(),
         names: Sample::default(),
         story: [0, 0],
