@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::index::Recall;
 use super::recurrence::Repeated;
-use super::sample::Sample;
+use super::sample::{Sample, WordBits};
 use super::sketch::Sketch;
 use super::{DedupSettings, keys};
 use crate::article::{IdSource, RawArticle};
@@ -68,6 +68,8 @@ pub struct Fingerprint {
     pub title: Sample,
     /// Words of the headline that the story has too.
     pub subject: Sample,
+    /// The words of a short story.
+    pub words: WordBits,
     /// Figures of the story.
     pub figures: Sample,
     /// Names of the story.
@@ -105,6 +107,7 @@ impl Fingerprint {
             sketch,
             title: Sample::of_title(document),
             subject: Sample::of_subject(document),
+            words: WordBits::of_story(document),
             figures: Sample::of_figures(document),
             names: Sample::of_names(document),
             story: recall.story,

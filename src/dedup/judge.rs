@@ -209,6 +209,7 @@ impl<'a> Judge<'a> {
             sketch: &print.sketch,
             title: &print.title,
             subject: &print.subject,
+            words: &print.words,
             figures: &print.figures,
             names: &print.names,
         };

@@ -55,7 +55,7 @@ pub use self::judge::{Judgement, Neighbour};
 pub use self::near::{Match, Relation};
 pub use self::passages::{Passage, passages};
 pub use self::recurrence::{BELOW, Paragraphs, REPEATED, Repeated};
-pub use self::sample::Sample;
+pub use self::sample::{Sample, WordBits};
 pub use self::settings::{DedupSettings, NearSettings, OnDamage, Rebuild};
 pub use self::sketch::{Shingle, Sketch};
 pub use self::store::{Damage, Expired, IndexError, OpenReport, TornTail};

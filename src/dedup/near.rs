@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::recurrence::headline;
-use super::sample::Sample;
+use super::sample::{Sample, WordBits};
 use super::settings::NearSettings;
 use super::sketch::{Shingle, Sketch, WINDOWS};
 
@@ -46,10 +46,12 @@ pub struct Earlier {
     pub level: u8,
     /// How many shingles a comparison at each level has, from `level` on.
     pub counts: Vec<u8>,
-    /// Words of its headline.
+    /// WordBits of its headline.
     pub title: Sample,
-    /// Words of its headline that its story has too.
+    /// WordBits of its headline that its story has too.
     pub subject: Sample,
+    /// The words of its story, where that is short.
+    pub words: WordBits,
     /// Figures of its story.
     pub figures: Sample,
     /// Names of its story.
@@ -67,10 +69,12 @@ pub struct Subject<'a> {
     pub embedded: &'a [u16],
     /// Its sketch.
     pub sketch: &'a Sketch,
-    /// Words of its headline.
+    /// WordBits of its headline.
     pub title: &'a Sample,
-    /// Words of its headline that its story has too.
+    /// WordBits of its headline that its story has too.
     pub subject: &'a Sample,
+    /// The words of its story, where that is short.
+    pub words: &'a WordBits,
     /// Figures of its story.
     pub figures: &'a Sample,
     /// Names of its story.
@@ -101,7 +105,7 @@ pub struct Match {
     pub of: f32,
     /// Shared shingles, at the level of the comparison.
     pub shingles: u32,
-    /// Words of this article that the shared shingles stand for.
+    /// WordBits of this article that the shared shingles stand for.
     pub words: f32,
     /// Share of the headline words of the shorter headline that are in both; `None` where one has too few.
     pub title: Option<f32>,
@@ -111,7 +115,7 @@ pub struct Match {
     pub names: Option<f32>,
     /// Whether both articles are from one source.
     pub same_source: bool,
-    /// Whether each headline names something of its own story that the other headline does not.
+    /// Whether each headline names something of its own story that the other story does not tell of.
     pub other_subject: bool,
     /// Whether headline or lead is the same.
     pub same_opening: bool,
@@ -295,8 +299,10 @@ fn judged(
         figures: subject.figures.agreement(&earlier.figures).of_smaller(3),
         names: subject.names.agreement(&earlier.names).of_smaller(3),
         same_source: subject.source.is_some() && subject.source == earlier.source,
-        other_subject: subject.subject.exceeds(&earlier.title)
-            && earlier.subject.exceeds(subject.title),
+        other_subject: subject
+            .subject
+            .is_foreign_to(&earlier.title, &earlier.words)
+            && earlier.subject.is_foreign_to(subject.title, subject.words),
         same_opening: subject
             .story
             .iter()

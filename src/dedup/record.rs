@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::near::Earlier;
 use super::recurrence::Repeated;
-use super::sample::Sample;
+use super::sample::{Sample, WordBits};
 use super::verdict::{Coverage, DedupMethod, DedupStatus, DedupVerdict};
 use super::{Fingerprint, keys};
 
@@ -92,6 +92,7 @@ impl NewRecord<'_> {
         put_list(out, self.counts, |count| [*count]);
         put_list(out, print.title.hashes(), |hash| hash.to_le_bytes());
         put_list(out, print.subject.hashes(), |hash| hash.to_le_bytes());
+        put_list(out, print.words.bits(), |byte| [*byte]);
         put_list(out, print.figures.hashes(), |hash| hash.to_le_bytes());
         put_list(out, print.names.hashes(), |hash| hash.to_le_bytes());
         put_list(out, &print.embedded, |hash| hash.to_le_bytes());
@@ -267,6 +268,7 @@ impl<'a> Record<'a> {
         let counts = reader.list(|[count]: [u8; 1]| count)?;
         let title = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
         let subject = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
+        let words = WordBits::from_bits(reader.list(|[byte]: [u8; 1]| byte)?);
         let figures = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
         let names = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
         let embedded = reader.list(u16::from_le_bytes)?;
@@ -308,6 +310,7 @@ impl<'a> Record<'a> {
                 counts,
                 title,
                 subject,
+                words,
                 figures,
                 names,
             },

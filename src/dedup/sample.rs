@@ -16,6 +16,72 @@ pub struct Sample {
     hashes: Vec<u16>,
 }
 
+/// Most different words of a story whose words are kept.
+const MOST_WORDS: usize = 220;
+/// Bits for them: of 100 words a sixth of all others seem to be there too.
+const BITS: usize = 512;
+
+/// The words of a short story as bits, one or none for each: says of a word that it is not there, or that it may be.
+/// Templates are short; of longer stories nothing is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WordBits {
+    bits: Vec<u8>,
+}
+
+impl WordBits {
+    /// The words of the story; in scripts without spaces its pairs of characters.
+    pub fn of_story(document: &Document) -> Self {
+        let tokens: Vec<Token> = story(document).copied().collect();
+        let words = tokens.iter().filter(|token| !token.single);
+        let words = words.map(|token| document.form(token).as_bytes());
+        let mut hashes: Vec<u16> = words.chain(pairs(document, &tokens)).map(hash).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        let length = match hashes.len() {
+            1..=MOST_WORDS => BITS / 8,
+            _ => 0,
+        };
+        let mut words = Self {
+            bits: vec![0; length],
+        };
+        for hash in hashes {
+            let (byte, bit) = words.place(hash);
+            if let Some(byte) = words.bits.get_mut(byte) {
+                *byte |= bit;
+            }
+        }
+        words
+    }
+
+    /// The words with these bits.
+    pub fn from_bits(bits: Vec<u8>) -> Self {
+        Self { bits }
+    }
+
+    /// The bits, 8 to a byte.
+    pub fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bits.is_empty()
+    }
+
+    fn place(&self, hash: u16) -> (usize, u8) {
+        let bit = usize::from(hash) * self.bits.len() * 8 >> 16;
+        (bit / 8, 1 << (bit % 8))
+    }
+
+    fn may_have(&self, hash: u16) -> bool {
+        let (byte, bit) = self.place(hash);
+        self.bits.get(byte).is_none_or(|byte| byte & bit != 0)
+    }
+}
+
+fn hash(word: &[u8]) -> u16 {
+    (xxh3_64(word) >> 48) as u16
+}
+
 /// How far two samples agree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Agreement {
@@ -37,7 +103,7 @@ impl Agreement {
 
 impl Sample {
     fn of<'a>(words: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut hashes: Vec<u16> = words.map(|word| (xxh3_64(word) >> 48) as u16).collect();
+        let mut hashes: Vec<u16> = words.map(hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
         hashes.truncate(SAMPLE);
@@ -79,12 +145,16 @@ impl Sample {
         )
     }
 
-    /// Whether it has a hash that the other set does not have.
-    pub fn exceeds(&self, other: &Self) -> bool {
-        let limit = other.limit();
-        self.hashes
-            .iter()
-            .any(|hash| *hash <= limit && other.hashes.binary_search(hash).is_err())
+    /// Whether it names something that the other story does not tell of: of its hashes that the other headline is without,
+    /// at least two in five are not among the words of the other story either.
+    pub fn is_foreign_to(&self, headline: &Self, words: &WordBits) -> bool {
+        let own = |hash: &&u16| headline.hashes.binary_search(hash).is_err();
+        let (mut count, mut absent) = (0, 0);
+        for hash in self.hashes.iter().filter(own) {
+            count += 1;
+            absent += usize::from(!words.may_have(*hash));
+        }
+        absent > 0 && absent * 5 >= count * 2 && !words.is_empty()
     }
 
     /// The figures of the story.

@@ -39,6 +39,7 @@ pub(super) fn print(id: &str, url: &str, text: &str) -> Fingerprint {
         sketch: Sketch::default(),
         title: Sample::default(),
         subject: Sample::default(),
+        words: WordBits::default(),
         figures: Sample::default(),
         names: Sample::default(),
         story: [0, 0],
