@@ -64,3 +64,19 @@ fn the_pages_are_in_many_languages() {
         .collect();
     assert!(languages.len() >= 20, "{languages:?}");
 }
+
+/// What stands above and below the story of one of the English pages.
+pub(super) fn furniture(index: usize) -> (String, String) {
+    let furnished = |page: &Page| {
+        page.name.starts_with("en ")
+            && !page.name.contains("(one line)")
+            && page.lines.last().is_some_and(|(kind, _)| *kind != "story")
+    };
+    let pages: Vec<Page> = pages().into_iter().filter(furnished).collect();
+    let lines = &pages[index % pages.len()].lines;
+    let story = |(kind, _): &(&str, &str)| *kind == "story";
+    let first = lines.iter().position(story).unwrap_or(0);
+    let last = lines.iter().rposition(story).map_or(0, |last| last + 1);
+    let text = |lines: &[(&str, &str)]| lines.iter().map(|(_, text)| format!("{text}\n")).collect();
+    (text(&lines[..first]), text(&lines[last..]))
+}
