@@ -9,6 +9,8 @@ use super::page::{Line, Page, Word};
 /// Shortest line that can be a keyword cloud by repetition, in words, and its highest share of different words.
 const CLOUD_WORDS: usize = 25;
 const CLOUD_VARIETY: f64 = 0.6;
+/// One number in so many words makes a table, not a cloud.
+const CLOUD_NUMBERS: usize = 10;
 /// Longest signature of an embedded post in words.
 const SIGNATURE_WORDS: usize = 25;
 /// Longest embedded post in code points.
@@ -148,7 +150,12 @@ fn is_cloud(page: &Page<'_>, line: &Line) -> bool {
     let singles = words.iter().filter(|word| word.single).count();
     let different: HashSet<&str> = words.iter().map(|word| page.form(word)).collect();
     // Characters of scripts without spaces repeat in any text.
-    singles * 4 < words.len() && (different.len() as f64) <= CLOUD_VARIETY * words.len() as f64
+    let numbers = words.iter().filter(|word| is_number(page.form(word)));
+    // Lists with many numbers are tables.
+    let table = numbers.count() * CLOUD_NUMBERS > words.len();
+    !table
+        && singles * 4 < words.len()
+        && (different.len() as f64) <= CLOUD_VARIETY * words.len() as f64
 }
 
 /// How many social networks a line names that holds nothing else but words of such rows and numbers.
@@ -178,7 +185,7 @@ fn ends_with_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> bool {
         let credit = words.get(inside..).unwrap_or_default();
         return inside > 0
             && (1..=CREDIT_WORDS).contains(&credit.len())
-            && (opens_caption(page, credit, markers)
+            && (names_after_caption(page, credit, markers)
                 || words.len() <= CREDITED_WORDS
                     && !before.contains(is_sentence_end)
                     && credit.iter().all(|word| {
@@ -206,6 +213,13 @@ fn ends_with_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> bool {
                     });
             stands && opens_caption(page, words.get(start..after).unwrap_or_default(), markers)
         })
+}
+
+/// Whether words are a phrase for a caption and a name; the phrase alone links to pictures.
+fn names_after_caption(page: &Page<'_>, words: &[Word], markers: &Markers) -> bool {
+    markers
+        .opening(page, words)
+        .any(|marker| marker.kind == ZoneKind::Caption && marker.words() < words.len())
 }
 
 fn opens_caption(page: &Page<'_>, words: &[Word], markers: &Markers) -> bool {
