@@ -65,6 +65,22 @@ fn the_pages_are_in_many_languages() {
     assert!(languages.len() >= 20, "{languages:?}");
 }
 
+/// A story without its furniture, on lines of its own or on one line, is content to the last word.
+#[test]
+fn stories_alone_are_all_content() {
+    for page in pages() {
+        let story =
+            |(kind, text): &(&'static str, &'static str)| (*kind == "story").then_some(*text);
+        let lines: Vec<&str> = page.lines.iter().filter_map(story).collect();
+        for separator in ["\n", "\n\n", " "] {
+            let document = build(None, Some(&lines.join(separator)), None);
+            let mut blocks = document.fields[0].blocks.iter();
+            let aside = blocks.find(|block| !block.kind.is_content());
+            assert!(aside.is_none(), "{}: {aside:?}", page.name);
+        }
+    }
+}
+
 /// What stands above and below the story of one of the English pages.
 pub(super) fn furniture(index: usize) -> (String, String) {
     let furnished = |page: &Page| {
