@@ -96,3 +96,33 @@ pub(super) fn furniture(index: usize) -> (String, String) {
     let text = |lines: &[(&str, &str)]| lines.iter().map(|(_, text)| format!("{text}\n")).collect();
     (text(&lines[..first]), text(&lines[last..]))
 }
+
+/// Stories keep every word between the furniture of other pages.
+#[test]
+fn stories_stay_whole_between_furniture() {
+    let mut lost = Vec::new();
+    for page in pages() {
+        let story =
+            |(kind, text): &(&'static str, &'static str)| (*kind == "story").then_some(*text);
+        let lines: Vec<&str> = page.lines.iter().filter_map(story).collect();
+        for index in 0..6 {
+            let (head, tail) = furniture(index);
+            let text = format!("{head}{}\n{tail}", lines.join("\n"));
+            let document = build(None, Some(&text), None);
+            let (start, end) = (head.len(), text.len() - tail.len());
+            for block in &document.fields[0].blocks {
+                let inside = block.bytes.start >= start && block.bytes.end <= end;
+                if inside && !block.kind.is_content() {
+                    lost.push(format!(
+                        "{} {index}: {:?} {:?} {}",
+                        page.name,
+                        block.kind,
+                        block.reason,
+                        &text[block.bytes.clone()]
+                    ));
+                }
+            }
+        }
+    }
+    assert!(lost.is_empty(), "\n{}", lost.join("\n"));
+}
