@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::document::ZoneKind;
-use super::markers::{Markers, ends_sentence, is_number, is_sentence_end};
+use super::markers::{Marker, Markers, ends_sentence, is_number, is_sentence_end};
 use super::page::{Line, Page, Word};
 
 /// Shortest line that can be a keyword cloud by repetition, in words, and its highest share of different words.
@@ -27,6 +27,7 @@ const LIST_ITEMS: usize = 4;
 const ITEM_WORDS: usize = 4;
 /// Longest date line, author line and agency line, in words.
 const DATE_WORDS: usize = 10;
+const DATED_WORDS: usize = 16;
 const AUTHOR_WORDS: usize = 7;
 const AGENCY_WORDS: usize = 6;
 
@@ -64,6 +65,8 @@ pub(super) fn weak(page: &Page<'_>, line: &Line, markers: &Markers) -> Option<Sh
         Some((ZoneKind::Share, "name of a social network"))
     } else if line.weight <= DATE_WORDS && !ends_word(text) && is_date(page, words) {
         Some((ZoneKind::Byline, "date"))
+    } else if line.weight <= DATED_WORDS && is_dated_byline(page, words, markers) {
+        Some((ZoneKind::Byline, "date and byline"))
     } else if line.weight <= AGENCY_WORDS && is_agency(page, words, markers) {
         Some((ZoneKind::Byline, "name of an agency"))
     } else if text.ends_with('.') {
@@ -100,12 +103,14 @@ fn repeats_story(page: &Page<'_>, line: &Line) -> bool {
     same.len() * 2 >= list.len()
 }
 
-/// Whether a full stop follows a word: dates may end with one after a number.
+/// Whether a full stop follows a word, not a number or an abbreviation (`a.m.`, `น.`), with which dates may end.
 fn ends_word(text: &str) -> bool {
-    let word = text
+    let last = text
         .strip_suffix('.')
-        .and_then(|text| text.chars().next_back());
-    word.is_some_and(|last| !last.is_numeric())
+        .and_then(|text| text.split_whitespace().next_back());
+    last.is_some_and(|last| {
+        !last.ends_with(char::is_numeric) && !last.contains('.') && last.chars().nth(1).is_some()
+    })
 }
 
 /// `— Name (@account) date`, as networks sign embedded posts; the dash may be lost where a number follows.
@@ -244,6 +249,17 @@ fn is_date(page: &Page<'_>, words: &[Word]) -> bool {
     }
     let numbers = small + usize::from(year);
     year && small >= 1 && words.len() <= numbers + 6
+}
+
+/// `2031-03-14 09:30 Source: Arden News`.
+fn is_dated_byline(page: &Page<'_>, words: &[Word], markers: &Markers) -> bool {
+    let number = words.first().is_some_and(|word| is_number(page.form(word)));
+    number
+        && (2..words.len().min(DATED_WORDS)).any(|start| {
+            let (date, rest) = words.split_at(start);
+            let byline = |marker: &Marker| marker.kind == ZoneKind::Byline;
+            markers.opening(page, rest).any(byline) && is_date(page, date)
+        })
 }
 
 /// Years as calendars of the news count them: Gregorian and Nepali, Persian and Islamic, Buddhist.
