@@ -190,6 +190,7 @@ fn ends_with_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> bool {
         let credit = words.get(inside..).unwrap_or_default();
         return inside > 0
             && (1..=CREDIT_WORDS).contains(&credit.len())
+            && !is_paragraph(before)
             && (names_after_caption(page, credit, markers)
                 || words.len() <= CREDITED_WORDS
                     && !before.contains(is_sentence_end)
@@ -218,6 +219,14 @@ fn ends_with_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> bool {
                     });
             stands && opens_caption(page, words.get(start..after).unwrap_or_default(), markers)
         })
+}
+
+/// Whether a text has more than one sentence, as captions seldom have.
+fn is_paragraph(text: &str) -> bool {
+    let inner = text.trim_end().trim_end_matches(is_sentence_end);
+    let mut pieces = inner.split(char::is_whitespace);
+    pieces.next_back();
+    pieces.any(|word| word.chars().count() > 4 && word.ends_with(is_sentence_end))
 }
 
 /// Whether words are a phrase for a caption and a name; the phrase alone links to pictures.
