@@ -15,7 +15,7 @@
 //!    copyright line is not main text either where it is shorter than a story of [`LONG_STORY`] words above it.
 //! 5. *Before and after the story*, which is what lies between the first and the last line of prose: weak forms, menus
 //!    of one item a line, and closing lists of headlines. Lists and verses inside a story stay, and so does a closing
-//!    list that a colon announces.
+//!    list that a colon announces, the line-up of a team, or a table of dates.
 //! 6. Where nothing would be left, everything is main text.
 
 use std::ops::Range;
