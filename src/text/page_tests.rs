@@ -101,6 +101,24 @@ fn an_aggregator_page_falls_into_its_parts() {
     check_positions(&build(None, Some(AGGREGATOR), None), &[AGGREGATOR]);
 }
 
+/// Code points of `page` that are content.
+fn content(page: &str) -> usize {
+    let document = build(None, Some(page), None);
+    let blocks = document.fields.iter().flat_map(|field| &field.blocks);
+    let content = blocks.filter(|block| block.kind.is_content());
+    content.map(|block| block.span.len()).sum()
+}
+
+#[test]
+fn an_aggregator_page_in_one_line_falls_into_its_parts_too() {
+    let page = AGGREGATOR.lines().collect::<Vec<_>>().join(" ");
+    let lines = AGGREGATOR.lines().filter(|line| !line.is_empty());
+    let story: usize = lines.take(20).map(|line| line.chars().count() + 1).sum();
+    let found = content(&page);
+    assert!(found.abs_diff(story) < story / 10, "{found} for {story}");
+    check_positions(&build(None, Some(&page), None), &[&page]);
+}
+
 #[test]
 fn furniture_says_why() {
     let document = build(None, Some(AGGREGATOR), None);

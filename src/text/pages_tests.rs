@@ -64,3 +64,65 @@ fn the_pages_are_in_many_languages() {
         .collect();
     assert!(languages.len() >= 20, "{languages:?}");
 }
+
+/// A story without its furniture, on lines of its own or on one line, is content to the last word.
+#[test]
+fn stories_alone_are_all_content() {
+    for page in pages() {
+        let story =
+            |(kind, text): &(&'static str, &'static str)| (*kind == "story").then_some(*text);
+        let lines: Vec<&str> = page.lines.iter().filter_map(story).collect();
+        for separator in ["\n", "\n\n", " "] {
+            let document = build(None, Some(&lines.join(separator)), None);
+            let mut blocks = document.fields[0].blocks.iter();
+            let aside = blocks.find(|block| !block.kind.is_content());
+            assert!(aside.is_none(), "{}: {aside:?}", page.name);
+        }
+    }
+}
+
+/// What stands above and below the story of one of the English pages.
+pub(super) fn furniture(index: usize) -> (String, String) {
+    let furnished = |page: &Page| {
+        page.name.starts_with("en ")
+            && !page.name.contains("(one line)")
+            && page.lines.last().is_some_and(|(kind, _)| *kind != "story")
+    };
+    let pages: Vec<Page> = pages().into_iter().filter(furnished).collect();
+    let lines = &pages[index % pages.len()].lines;
+    let story = |(kind, _): &(&str, &str)| *kind == "story";
+    let first = lines.iter().position(story).unwrap_or(0);
+    let last = lines.iter().rposition(story).map_or(0, |last| last + 1);
+    let text = |lines: &[(&str, &str)]| lines.iter().map(|(_, text)| format!("{text}\n")).collect();
+    (text(&lines[..first]), text(&lines[last..]))
+}
+
+/// Stories keep every word between the furniture of other pages.
+#[test]
+fn stories_stay_whole_between_furniture() {
+    let mut lost = Vec::new();
+    for page in pages() {
+        let story =
+            |(kind, text): &(&'static str, &'static str)| (*kind == "story").then_some(*text);
+        let lines: Vec<&str> = page.lines.iter().filter_map(story).collect();
+        for index in 0..6 {
+            let (head, tail) = furniture(index);
+            let text = format!("{head}{}\n{tail}", lines.join("\n"));
+            let document = build(None, Some(&text), None);
+            let (start, end) = (head.len(), text.len() - tail.len());
+            for block in &document.fields[0].blocks {
+                let inside = block.bytes.start >= start && block.bytes.end <= end;
+                if inside && !block.kind.is_content() {
+                    lost.push(format!(
+                        "{} {index}: {:?} {:?} {}",
+                        page.name,
+                        block.kind,
+                        block.reason,
+                        &text[block.bytes.clone()]
+                    ));
+                }
+            }
+        }
+    }
+    assert!(lost.is_empty(), "\n{}", lost.join("\n"));
+}

@@ -114,3 +114,32 @@ proptest! {
         prop_assert!(words == 0 || kept || body.contains("://") || body.contains('@') || body.contains('/'));
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, rng_seed: RngSeed::Fixed(2), ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_word_of_a_page_lies_in_one_block(pieces in prop::collection::vec((prop_oneof![
+        Just("إقرأ أيضاً:".to_owned()), Just("Tags: ferry, Brell".to_owned()), Just("Source: Arden News".to_owned()),
+        Just("Home | World | Sport | Culture | Business".to_owned()), Just("— N (@n) May 5, 2031".to_owned()),
+        Just("see https://t.co/a".to_owned()), Just("相关新闻：".to_owned()), Just("关键词：临江、大桥".to_owned()),
+        Just("All rights reserved.".to_owned()), Just("Photo: Tom Arden (Reuters)".to_owned()),
+        Just("The harbour council of Brell voted on Tuesday evening to keep its old ferry.".to_owned()), ".{0,20}",
+    ], prop::sample::select(vec![" ", ". ", " | ", "\n", "\n\n", "：", " — ", ", "])), 0..24)) {
+        let body: String = pieces.iter().flat_map(|(piece, separator)| [piece.as_str(), separator]).collect();
+        let document = build(None, Some(&body), None);
+        check_positions(&document, &[&body]);
+        let (mut end, mut words) = (0, 0);
+        for block in document.fields.iter().flat_map(|field| &field.blocks) {
+            prop_assert!(block.bytes.start >= end);
+            end = block.bytes.end;
+            words += tokens_of(&body[block.bytes.clone()]);
+        }
+        let all: usize = body.split(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}')).map(tokens_of).sum();
+        prop_assert_eq!(words, all);
+    }
+}
+
+fn tokens_of(text: &str) -> usize {
+    folded_words(text).len()
+}

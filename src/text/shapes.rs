@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use super::document::ZoneKind;
-use super::markers::{Markers, ends_sentence, is_number, is_sentence_end};
+use super::markers::{Marker, Markers, ends_sentence, is_number, is_sentence_end};
 use super::page::{Line, Page, Word};
 
 /// Shortest line that can be a keyword cloud by repetition, in words, and its highest share of different words.
 const CLOUD_WORDS: usize = 25;
 const CLOUD_VARIETY: f64 = 0.6;
+/// One number in so many words makes a table, not a cloud.
+const CLOUD_NUMBERS: usize = 10;
 /// Longest signature of an embedded post in words.
 const SIGNATURE_WORDS: usize = 25;
 /// Longest embedded post in code points.
@@ -25,6 +27,7 @@ const LIST_ITEMS: usize = 4;
 const ITEM_WORDS: usize = 4;
 /// Longest date line, author line and agency line, in words.
 const DATE_WORDS: usize = 10;
+const DATED_WORDS: usize = 16;
 const AUTHOR_WORDS: usize = 7;
 const AGENCY_WORDS: usize = 6;
 
@@ -62,6 +65,8 @@ pub(super) fn weak(page: &Page<'_>, line: &Line, markers: &Markers) -> Option<Sh
         Some((ZoneKind::Share, "name of a social network"))
     } else if line.weight <= DATE_WORDS && !ends_word(text) && is_date(page, words) {
         Some((ZoneKind::Byline, "date"))
+    } else if line.weight <= DATED_WORDS && is_dated_byline(page, words, markers) {
+        Some((ZoneKind::Byline, "date and byline"))
     } else if line.weight <= AGENCY_WORDS && is_agency(page, words, markers) {
         Some((ZoneKind::Byline, "name of an agency"))
     } else if text.ends_with('.') {
@@ -98,12 +103,14 @@ fn repeats_story(page: &Page<'_>, line: &Line) -> bool {
     same.len() * 2 >= list.len()
 }
 
-/// Whether a full stop follows a word: dates may end with one after a number.
+/// Whether a full stop follows a word, not a number or an abbreviation (`a.m.`, `น.`), with which dates may end.
 fn ends_word(text: &str) -> bool {
-    let word = text
+    let last = text
         .strip_suffix('.')
-        .and_then(|text| text.chars().next_back());
-    word.is_some_and(|last| !last.is_numeric())
+        .and_then(|text| text.split_whitespace().next_back());
+    last.is_some_and(|last| {
+        !last.ends_with(char::is_numeric) && !last.contains('.') && last.chars().nth(1).is_some()
+    })
 }
 
 /// `— Name (@account) date`, as networks sign embedded posts; the dash may be lost where a number follows.
@@ -148,7 +155,12 @@ fn is_cloud(page: &Page<'_>, line: &Line) -> bool {
     let singles = words.iter().filter(|word| word.single).count();
     let different: HashSet<&str> = words.iter().map(|word| page.form(word)).collect();
     // Characters of scripts without spaces repeat in any text.
-    singles * 4 < words.len() && (different.len() as f64) <= CLOUD_VARIETY * words.len() as f64
+    let numbers = words.iter().filter(|word| is_number(page.form(word)));
+    // Lists with many numbers are tables.
+    let table = numbers.count() * CLOUD_NUMBERS > words.len();
+    !table
+        && singles * 4 < words.len()
+        && (different.len() as f64) <= CLOUD_VARIETY * words.len() as f64
 }
 
 /// How many social networks a line names that holds nothing else but words of such rows and numbers.
@@ -178,7 +190,8 @@ fn ends_with_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> bool {
         let credit = words.get(inside..).unwrap_or_default();
         return inside > 0
             && (1..=CREDIT_WORDS).contains(&credit.len())
-            && (opens_caption(page, credit, markers)
+            && !is_paragraph(before)
+            && (names_after_caption(page, credit, markers)
                 || words.len() <= CREDITED_WORDS
                     && !before.contains(is_sentence_end)
                     && credit.iter().all(|word| {
@@ -208,6 +221,21 @@ fn ends_with_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> bool {
         })
 }
 
+/// Whether a text has more than one sentence, as captions seldom have.
+fn is_paragraph(text: &str) -> bool {
+    let inner = text.trim_end().trim_end_matches(is_sentence_end);
+    let mut pieces = inner.split(char::is_whitespace);
+    pieces.next_back();
+    pieces.any(|word| word.chars().count() > 4 && word.ends_with(is_sentence_end))
+}
+
+/// Whether words are a phrase for a caption and a name; the phrase alone links to pictures.
+fn names_after_caption(page: &Page<'_>, words: &[Word], markers: &Markers) -> bool {
+    markers
+        .opening(page, words)
+        .any(|marker| marker.kind == ZoneKind::Caption && marker.words() < words.len())
+}
+
 fn opens_caption(page: &Page<'_>, words: &[Word], markers: &Markers) -> bool {
     markers
         .opening(page, words)
@@ -230,6 +258,17 @@ fn is_date(page: &Page<'_>, words: &[Word]) -> bool {
     }
     let numbers = small + usize::from(year);
     year && small >= 1 && words.len() <= numbers + 6
+}
+
+/// `2031-03-14 09:30 Source: Arden News`.
+fn is_dated_byline(page: &Page<'_>, words: &[Word], markers: &Markers) -> bool {
+    let number = words.first().is_some_and(|word| is_number(page.form(word)));
+    number
+        && (2..words.len().min(DATED_WORDS)).any(|start| {
+            let (date, rest) = words.split_at(start);
+            let byline = |marker: &Marker| marker.kind == ZoneKind::Byline;
+            markers.opening(page, rest).any(byline) && is_date(page, date)
+        })
 }
 
 /// Years as calendars of the news count them: Gregorian and Nepali, Persian and Islamic, Buddhist.

@@ -15,7 +15,7 @@
 //!    copyright line is not main text either where it is shorter than a story of [`LONG_STORY`] words above it.
 //! 5. *Before and after the story*, which is what lies between the first and the last line of prose: weak forms, menus
 //!    of one item a line, and closing lists of headlines. Lists and verses inside a story stay, and so does a closing
-//!    list that a colon announces.
+//!    list that a colon announces, the line-up of a team, or a table of dates.
 //! 6. Where nothing would be left, everything is main text.
 
 use std::ops::Range;
@@ -44,6 +44,8 @@ const HEADLINES: usize = 4;
 /// Shortest headline in a closing list without bullets, and their shortest mean, in words.
 const LEAST_HEADLINE: usize = 4;
 const MEAN_HEADLINE: usize = 7;
+/// Commas that make a line a list, as the line-up of a team is.
+const LIST_COMMAS: usize = 3;
 /// Fewest lines of a menu with one item a line, and longest item, in words.
 const MENU_LINES: usize = 5;
 const MENU_WORDS: usize = 3;
@@ -412,6 +414,8 @@ impl<'p, 't> Zoning<'p, 't> {
                 && (LEAST_HEADLINE..=PROSE_WORDS).contains(&self.weight(*index))
                 && !ends_sentence(text)
                 && !text.ends_with([',', '،', '、', '，', ';', '؛', ':', '：', '-', '–', '—'])
+                && !text.starts_with(char::is_lowercase)
+                && text.matches([',', '،', '、', '，', ';']).count() < LIST_COMMAS
                 && !words
                     .first()
                     .is_some_and(|word| is_number(self.page.form(word)))
