@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::analyser::Analyser;
 use super::lexicon::{Line, SHIPPED, parse};
-use super::settings::{Problem, TopicError};
+use super::settings::{Problem, TopicError, TopicSettings};
 use super::taxonomy::Taxonomy;
 
 /// Problems reported at once.
@@ -15,10 +15,15 @@ const MAX_PROBLEMS: usize = 20;
 pub(super) type Languages = BTreeMap<String, (Vec<Line>, Vec<Line>)>;
 
 /// Reads and checks all lists.
-pub(super) fn load(folder: Option<&Path>, taxonomy: &Taxonomy) -> Result<Languages, TopicError> {
+pub(super) fn load(settings: &TopicSettings, taxonomy: &Taxonomy) -> Result<Languages, TopicError> {
     let mut problems = Vec::new();
     let mut lines = Languages::new();
-    for (language, source) in SHIPPED {
+    let shipped = if settings.shipped_lexicons {
+        SHIPPED.as_slice()
+    } else {
+        &[]
+    };
+    for &(language, source) in shipped {
         match parse(
             source,
             &format!("{language}.tsv"),
@@ -30,7 +35,7 @@ pub(super) fn load(folder: Option<&Path>, taxonomy: &Taxonomy) -> Result<Languag
             Err(found) => problems.extend(found),
         }
     }
-    if let Some(folder) = folder {
+    if let Some(folder) = settings.lexicons.as_deref() {
         for (language, file, source) in read_folder(folder, &mut problems)? {
             match parse(&source, &file, Analyser::of(&language), taxonomy, true) {
                 Ok(own) => lines.entry(language).or_default().1 = own,

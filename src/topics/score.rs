@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use crate::text::{Document, ZoneKind};
 
-use super::analyser::Analyser;
 use super::lexicon::Term;
-use super::matcher::Matcher;
+use super::matcher::{Matcher, Symbols};
 
 /// Texts up to this many words are scored alike; longer ones need more words for the same score.
 const SHORT_TEXT: f32 = 100.0;
@@ -32,16 +31,11 @@ impl Hit {
 }
 
 /// The terms in the content of an article, in the order of their first places. Terms do not reach over blocks.
-pub(super) fn find(
-    document: &Document,
-    analyser: Analyser,
-    matcher: &Matcher,
-    terms: usize,
-) -> Vec<Hit> {
+pub(super) fn find(document: &Document, matcher: &Matcher, terms: usize) -> Vec<Hit> {
     // Place in `hits` plus one, by term.
     let mut places = vec![0_u32; terms];
     let mut hits: Vec<Hit> = Vec::new();
-    let mut words: Vec<&str> = Vec::new();
+    let mut space = Symbols::default();
     for (_, block) in document.content() {
         let Some(tokens) = document
             .tokens
@@ -49,14 +43,9 @@ pub(super) fn find(
         else {
             continue;
         };
-        words.clear();
-        words.extend(
-            tokens
-                .iter()
-                .map(|token| analyser.form(document.form(token))),
-        );
+        let words = tokens.iter().map(|token| document.form(token));
         let title = block.kind == ZoneKind::Title;
-        matcher.search(&words, |term, range| {
+        matcher.search(words, &mut space, |term, range| {
             let Some(place) = places.get_mut(term as usize) else {
                 return;
             };
@@ -105,6 +94,7 @@ pub(super) fn scores(
 
 #[cfg(test)]
 mod tests {
+    use super::super::analyser::Analyser;
     use super::*;
 
     #[test]
