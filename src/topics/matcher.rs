@@ -3,17 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use hashbrown::HashTable;
-use xxhash_rust::xxh3::xxh3_64;
-
-use super::analyser::{Analyser, KEPT, Pattern};
+use super::analyser::{Analyser, Pattern};
 use super::lexicon::Term;
-use super::open::OpenWords;
+use super::vocabulary::{Symbols, Vocabulary};
 
 /// No term ends here.
 const NONE: u32 = u32::MAX;
-/// Bits of the filter for the beginnings of stems.
-const FILTER_BITS: u64 = 1 << 15;
 
 /// A beginning of terms. Its continuations are a range of [`Matcher::edges`].
 #[derive(Debug, Clone)]
@@ -23,49 +18,18 @@ struct Node {
     edges: Range<u32>,
 }
 
-/// Finds terms from left to right: at each word the best term (most words; see [`super::analyser::TermForm::rank`]) wins and the search goes on
-/// behind it. Time is linear in the number of words, for a given list.
+/// Finds terms from left to right: at each word the best term (most words; see [`super::analyser::TermForm::rank`])
+/// wins and the search goes on behind it. Time is linear in the number of words, for a given list.
 ///
-/// Every word that occurs in a term has a number, its *symbol*: a word of the text stands for the symbols of its
-/// folded form, of its stem, of its beginnings and of its ends. The terms are a trie over symbols.
+/// The terms are a trie over the symbols of a [`Vocabulary`].
 #[derive(Debug, Clone)]
 pub(super) struct Matcher {
-    analyser: Analyser,
-    /// Folded words and their symbols.
-    exact: HashTable<(String, u32)>,
-    /// Stems and their symbols.
-    stems: HashTable<(String, u32)>,
-    prefixes: OpenWords,
-    /// Of words written backwards.
-    suffixes: OpenWords,
-    /// Which beginnings of three letters any stem has: most words of a text need no stemming.
-    filter: Vec<u64>,
+    vocabulary: Vocabulary,
     nodes: Vec<Node>,
     /// Symbol and node, sorted by symbol within each node.
     edges: Vec<(u32, u32)>,
     /// Rank of each term among those found at one place.
     ranks: Vec<(usize, usize, usize, usize)>,
-}
-
-/// Space for the symbols of a text, kept between its blocks.
-#[derive(Debug, Default)]
-pub(super) struct Symbols {
-    symbols: Vec<u32>,
-    /// End of each word's symbols.
-    ends: Vec<usize>,
-    backwards: Vec<u8>,
-}
-
-impl Symbols {
-    fn of(&self, word: usize) -> &[u32] {
-        let start = word
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before))
-            .copied()
-            .unwrap_or(0);
-        let end = self.ends.get(word).copied().unwrap_or(start);
-        self.symbols.get(start..end).unwrap_or_default()
-    }
 }
 
 impl Matcher {
@@ -77,40 +41,13 @@ impl Matcher {
             numbers.entry(word).or_insert(next);
         }
         let mut matcher = Self {
-            analyser,
-            exact: HashTable::new(),
-            stems: HashTable::new(),
-            prefixes: OpenWords::default(),
-            suffixes: OpenWords::default(),
-            filter: vec![0; (FILTER_BITS / 64) as usize],
+            vocabulary: Vocabulary::new(analyser, &numbers),
             nodes: Vec::new(),
             edges: Vec::new(),
             ranks: terms.iter().map(|term| term.form.rank()).collect(),
         };
-        matcher.number(&numbers);
         matcher.build(terms, &numbers);
         matcher
-    }
-
-    fn number(&mut self, numbers: &BTreeMap<&Pattern, u32>) {
-        let (mut prefixes, mut suffixes) = (Vec::new(), Vec::new());
-        for (&pattern, &number) in numbers {
-            match pattern {
-                Pattern::Exact(word) => insert(&mut self.exact, word, number),
-                Pattern::Stem(word) => {
-                    insert(&mut self.stems, word, number);
-                    if let Some(bit) = filter_bit(word)
-                        && let Some(slot) = self.filter.get_mut((bit / 64) as usize)
-                    {
-                        *slot |= 1 << (bit % 64);
-                    }
-                }
-                Pattern::Prefix(word) => prefixes.push((word.as_bytes().to_vec(), number)),
-                Pattern::Suffix(word) => suffixes.push((word.bytes().rev().collect(), number)),
-            }
-        }
-        self.prefixes = OpenWords::new(prefixes);
-        self.suffixes = OpenWords::new(suffixes);
     }
 
     /// Lays the trie out, one node after the other.
@@ -154,14 +91,9 @@ impl Matcher {
         space: &mut Symbols,
         mut found: impl FnMut(u32, Range<usize>),
     ) {
-        space.symbols.clear();
-        space.ends.clear();
-        for word in words {
-            self.symbols(word, space);
-            space.ends.push(space.symbols.len());
-        }
+        self.vocabulary.read(words, space);
         let mut at = 0;
-        while at < space.ends.len() {
+        while at < space.len() {
             let mut best = None;
             if !space.of(at).is_empty() {
                 self.walk(0, at, space, &mut best);
@@ -199,7 +131,7 @@ impl Matcher {
             if node.term != NONE && self.beats(node.term, *best) {
                 *best = Some((node.term, at + 1));
             }
-            if !node.edges.is_empty() && at + 1 < space.ends.len() {
+            if !node.edges.is_empty() && at + 1 < space.len() {
                 self.walk(next, at + 1, space, best);
             }
         }
@@ -209,67 +141,10 @@ impl Matcher {
         let rank = |term: u32| self.ranks.get(term as usize).copied().unwrap_or_default();
         best.is_none_or(|(other, _)| (rank(term), other) > (rank(other), term))
     }
-
-    /// The symbols that a folded word stands for.
-    fn symbols(&self, word: &str, space: &mut Symbols) {
-        let symbols = &mut space.symbols;
-        symbols.extend(find(&self.exact, word));
-        self.prefixes
-            .find(word.as_bytes(), |number| symbols.push(number));
-        let stemmed = !self.stems.is_empty() && self.may_be_stem(word);
-        if !stemmed && self.suffixes.is_empty() {
-            return;
-        }
-        let stem = self.analyser.form(word);
-        if stemmed {
-            symbols.extend(find(&self.stems, &stem));
-        }
-        if !self.suffixes.is_empty() {
-            space.backwards.clear();
-            space.backwards.extend(stem.bytes().rev());
-            self.suffixes
-                .find(&space.backwards, |number| symbols.push(number));
-        }
-    }
-
-    fn may_be_stem(&self, word: &str) -> bool {
-        if !self.analyser.keeps_start() {
-            return true;
-        }
-        filter_bit(word).is_some_and(|bit| {
-            self.filter
-                .get((bit / 64) as usize)
-                .is_some_and(|bits| bits & 1 << (bit % 64) != 0)
-        })
-    }
 }
 
 fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-fn insert(table: &mut HashTable<(String, u32)>, word: &str, number: u32) {
-    table.insert_unique(
-        xxh3_64(word.as_bytes()),
-        (word.to_owned(), number),
-        |(word, _)| xxh3_64(word.as_bytes()),
-    );
-}
-
-fn find(table: &HashTable<(String, u32)>, word: &str) -> Option<u32> {
-    table
-        .find(xxh3_64(word.as_bytes()), |(own, _)| own == word)
-        .map(|&(_, number)| number)
-}
-
-/// The place of the first letters of a word in the filter; `None` where it is shorter.
-fn filter_bit(word: &str) -> Option<u64> {
-    let mut letters = word.chars();
-    let mut key = 0_u64;
-    for _ in 0..KEPT {
-        key = key << 21 | u64::from(u32::from(letters.next()?));
-    }
-    Some(key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 49)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod tagger;
 mod tags;
 mod taxonomy;
 mod template;
+mod vocabulary;
 
 #[cfg(test)]
 mod golden;

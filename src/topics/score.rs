@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::text::{Document, ZoneKind};
 
 use super::lexicon::Term;
-use super::matcher::{Matcher, Symbols};
+use super::matcher::Matcher;
+use super::vocabulary::Symbols;
 
 /// Texts up to this many words are scored alike; longer ones need more words for the same score.
 const SHORT_TEXT: f32 = 100.0;
