@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use crate::text::Document;
 
-use super::analyser::Analyser;
-use super::lexicon::Term;
-use super::score::find;
+use super::analyser::{Analyser, Pattern, TermForm};
+use super::score::{Entries, Entry};
 use super::tagger::TopicTagger;
 
 /// Terms that a broad topic should have before it can be relied on.
@@ -89,8 +88,8 @@ impl<'t> Coverage<'t> {
         let seen = self
             .seen
             .entry(name.clone())
-            .or_insert_with(|| vec![0; lexicon.terms.len()]);
-        for hit in find(document, &lexicon.matcher, lexicon.terms.len()) {
+            .or_insert_with(|| vec![0; lexicon.entries.len()]);
+        for hit in lexicon.find(document) {
             if let Some(count) = seen.get_mut(hit.term as usize) {
                 *count += 1;
             }
@@ -104,11 +103,11 @@ impl<'t> Coverage<'t> {
         self.tagger
             .languages
             .iter()
-            .map(|(language, lexicon)| self.language(language, &lexicon.terms))
+            .map(|(language, lexicon)| self.language(language, &lexicon.entries))
             .collect()
     }
 
-    fn language(&self, language: &str, terms: &[Term]) -> LanguageCoverage {
+    fn language(&self, language: &str, terms: &Entries) -> LanguageCoverage {
         let none = Vec::new();
         let seen = self.seen.get(language).unwrap_or(&none);
         let articles = self.articles.get(language).copied().unwrap_or_default();
@@ -141,9 +140,9 @@ impl<'t> Coverage<'t> {
         }
     }
 
-    fn topics(&self, terms: &[Term]) -> Vec<TopicCoverage> {
+    fn topics(&self, terms: &Entries) -> Vec<TopicCoverage> {
         let mut counts: HashMap<u16, usize> = HashMap::new();
-        for &(topic, _) in terms.iter().flat_map(|term| &term.topics) {
+        for &(topic, _) in terms.iter().flat_map(|term| term.topics) {
             *counts.entry(topic).or_default() += 1;
         }
         let mut topics = Vec::new();
@@ -164,7 +163,7 @@ impl<'t> Coverage<'t> {
     }
 
     /// Terms with several broad topics: one line for each, or several lines that stemming makes one.
-    fn clashes(&self, language: &str, terms: &[Term]) -> Vec<TermCoverage> {
+    fn clashes(&self, language: &str, terms: &Entries) -> Vec<TermCoverage> {
         let analyser = Analyser::of(language);
         let mut clashes: Vec<TermCoverage> = terms
             .iter()
@@ -172,29 +171,28 @@ impl<'t> Coverage<'t> {
             .filter(|term| term.topics.len() > 1)
             .collect();
         // A plain word and an exact form of the same stem for different topics: right if both were meant.
-        for term in terms {
-            let [word] = term.form.words.as_slice() else {
-                continue;
-            };
-            let stemmed = terms.iter().find(|other| {
-                other.form != term.form
-                    && other.form.words.len() == 1
-                    && other.form.is(analyser, &[word.text()])
-                    && self.broad(other) != self.broad(term)
+        let words: Vec<(Entry<'_>, TermForm)> = terms
+            .iter()
+            .filter(|term| !term.topics.is_empty())
+            .filter_map(|term| Some((term, analyser.term(term.written).ok()?)))
+            .filter(|(_, form)| form.words.len() == 1)
+            .collect();
+        for (term, form) in &words {
+            let text = form.words.first().map_or("", Pattern::text);
+            let other = words.iter().find(|(other, own)| {
+                own != form && own.is(analyser, &[text]) && self.broad(*other) != self.broad(*term)
             });
-            if let Some(other) =
-                stemmed.filter(|other| !other.topics.is_empty() && !term.topics.is_empty())
-            {
-                let mut clash = self.term(term, 0, true);
+            if let Some((other, _)) = other {
+                let mut clash = self.term(*term, 0, true);
                 clash.term = format!("{} / {}", term.written, other.written);
-                clash.topics.extend(self.term(other, 0, true).topics);
+                clash.topics.extend(self.term(*other, 0, true).topics);
                 clashes.push(clash);
             }
         }
         clashes
     }
 
-    fn broad(&self, term: &Term) -> Vec<u16> {
+    fn broad(&self, term: Entry<'_>) -> Vec<u16> {
         term.topics
             .iter()
             .map(|&(topic, _)| topic)
@@ -207,7 +205,7 @@ impl<'t> Coverage<'t> {
             .collect()
     }
 
-    fn term(&self, term: &Term, articles: u32, broad: bool) -> TermCoverage {
+    fn term(&self, term: Entry<'_>, articles: u32, broad: bool) -> TermCoverage {
         let topics = term
             .topics
             .iter()
@@ -218,7 +216,7 @@ impl<'t> Coverage<'t> {
             })
             .collect();
         TermCoverage {
-            term: term.written.clone(),
+            term: term.written.to_string(),
             topics,
             articles,
         }

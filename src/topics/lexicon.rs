@@ -1,15 +1,27 @@
 //! Word lists: reading, checking and putting together the shipped and the user's own lines.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::analyser::{Analyser, TermForm};
 use super::settings::Problem;
 use super::taxonomy::Taxonomy;
 
 /// The word lists that come with the program: language and contents.
-pub(super) const SHIPPED: [(&str, &str); 2] = [
+pub(super) const SHIPPED: [(&str, &str); 14] = [
     ("ar", include_str!("taxonomy/ar.tsv")),
+    ("de", include_str!("taxonomy/de.tsv")),
     ("en", include_str!("taxonomy/en.tsv")),
+    ("es", include_str!("taxonomy/es.tsv")),
+    ("fa", include_str!("taxonomy/fa.tsv")),
+    ("fr", include_str!("taxonomy/fr.tsv")),
+    ("hi", include_str!("taxonomy/hi.tsv")),
+    ("id", include_str!("taxonomy/id.tsv")),
+    ("it", include_str!("taxonomy/it.tsv")),
+    ("ja", include_str!("taxonomy/ja.tsv")),
+    ("pt", include_str!("taxonomy/pt.tsv")),
+    ("ru", include_str!("taxonomy/ru.tsv")),
+    ("tr", include_str!("taxonomy/tr.tsv")),
+    ("zh", include_str!("taxonomy/zh.tsv")),
 ];
 
 const MAX_WEIGHT: f32 = 5.0;
@@ -161,65 +173,61 @@ impl Lexicon {
         taxonomy: &Taxonomy,
     ) -> Self {
         let mut notes = Vec::new();
-        let mut merged = collect(shipped);
-        let mut mine: BTreeSet<TermForm> = BTreeSet::new();
-        for (form, lines) in collect(own) {
-            mine.insert(form.clone());
-            let entry = merged.entry(form).or_default();
-            for (topic, line) in lines {
-                if line.weight == 0.0 && topic.is_some() {
-                    if entry.remove(&topic).is_none() {
-                        notes.push(format!(
-                            "{language}.tsv:{}: {:?} is not in the list, so nothing is taken away",
-                            line.number, line.written
-                        ));
-                    }
-                } else {
-                    entry.insert(topic, line);
+        let origin = |own: bool| move |line: Line| (own, line);
+        let mut lines: Vec<(bool, Line)> = shipped.into_iter().map(origin(false)).collect();
+        lines.extend(own.into_iter().map(origin(true)));
+        // The line that counts comes last of those for a term and topic.
+        lines.sort_by(|(left, a), (right, b)| {
+            a.form
+                .cmp(&b.form)
+                .then(a.topic.cmp(&b.topic))
+                .then(left.cmp(right))
+                .then(a.weight.total_cmp(&b.weight))
+        });
+        let mut terms = Vec::new();
+        for term in lines.chunk_by(|(_, a), (_, b)| a.form == b.form) {
+            let mut counting = Vec::new();
+            for topic in term.chunk_by(|(_, a), (_, b)| a.topic == b.topic) {
+                let Some((mine, line)) = topic.last() else {
+                    continue;
+                };
+                if line.weight > 0.0 || line.topic.is_none() {
+                    counting.push(line);
+                } else if topic.iter().all(|(mine, _)| *mine) && *mine {
+                    notes.push(format!(
+                        "{language}.tsv:{}: {:?} is not in the list, so nothing is taken away",
+                        line.number, line.written
+                    ));
                 }
             }
-        }
-        let mut terms = Vec::with_capacity(merged.len());
-        for (form, lines) in merged {
-            let Some(written) = lines.values().next().map(|line| line.written.clone()) else {
+            let Some(made) = make_term(&counting, taxonomy) else {
                 continue;
             };
-            let weights: BTreeMap<u16, f32> = if lines.contains_key(&None) {
-                BTreeMap::new()
-            } else {
-                lines
-                    .into_iter()
-                    .filter_map(|(topic, line)| Some((topic?, line.weight)))
-                    .collect()
-            };
-            let topics = with_parents(&weights, taxonomy);
-            let term = Term {
-                form,
-                written,
-                topics,
-            };
-            if mine.contains(&term.form) {
-                notes.extend(several(language, &term, taxonomy));
+            if term.iter().any(|(mine, _)| *mine) {
+                notes.extend(several(language, &made, taxonomy));
             }
-            terms.push(term);
+            terms.push(made);
         }
         Self { terms, notes }
     }
 }
 
-/// Lines by term and topic, the one with the highest weight of each.
-fn collect(lines: Vec<Line>) -> BTreeMap<TermForm, BTreeMap<Option<u16>, Line>> {
-    let mut collected: BTreeMap<TermForm, BTreeMap<Option<u16>, Line>> = BTreeMap::new();
-    for line in lines {
-        let topics = collected.entry(line.form.clone()).or_default();
-        if topics
-            .get(&line.topic)
-            .is_none_or(|other| other.weight < line.weight)
-        {
-            topics.insert(line.topic, line);
-        }
-    }
-    collected
+/// One term of the lines that count for it, one for each topic; none where there is no line.
+fn make_term(lines: &[&Line], taxonomy: &Taxonomy) -> Option<Term> {
+    let first = lines.first()?;
+    // A guard stands first, and counts alone.
+    let weights: BTreeMap<u16, f32> = match first.topic {
+        None => BTreeMap::new(),
+        Some(_) => lines
+            .iter()
+            .filter_map(|line| Some((line.topic?, line.weight)))
+            .collect(),
+    };
+    Some(Term {
+        form: first.form.clone(),
+        written: first.written.clone(),
+        topics: with_parents(&weights, taxonomy),
+    })
 }
 
 /// A note where a term speaks for several broad topics.

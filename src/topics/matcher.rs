@@ -1,6 +1,6 @@
 //! Finding the terms of a list in the words of a text.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::analyser::{Analyser, Pattern};
@@ -29,13 +29,13 @@ pub(super) struct Matcher {
     /// Symbol and node, sorted by symbol within each node.
     edges: Vec<(u32, u32)>,
     /// Rank of each term among those found at one place.
-    ranks: Vec<(usize, usize, usize, usize)>,
+    ranks: Vec<u32>,
 }
 
 impl Matcher {
     /// Compiles the terms; a match is reported by the place of its term.
     pub(super) fn new(analyser: Analyser, terms: &[Term]) -> Self {
-        let mut numbers: BTreeMap<&Pattern, u32> = BTreeMap::new();
+        let mut numbers: HashMap<&Pattern, u32> = HashMap::new();
         for word in terms.iter().flat_map(|term| &term.form.words) {
             let next = count(numbers.len());
             numbers.entry(word).or_insert(next);
@@ -47,41 +47,48 @@ impl Matcher {
             ranks: terms.iter().map(|term| term.form.rank()).collect(),
         };
         matcher.build(terms, &numbers);
+        matcher.nodes.shrink_to_fit();
+        matcher.edges.shrink_to_fit();
         matcher
     }
 
     /// Lays the trie out, one node after the other.
-    fn build(&mut self, terms: &[Term], numbers: &BTreeMap<&Pattern, u32>) {
-        #[derive(Default)]
-        struct Building {
-            term: Option<u32>,
-            next: BTreeMap<u32, usize>,
-        }
-        let mut tree = vec![Building::default()];
+    fn build(&mut self, terms: &[Term], numbers: &HashMap<&Pattern, u32>) {
+        let mut next: HashMap<(u32, u32), u32> = HashMap::new();
+        let mut ends = vec![NONE];
         for (term, place) in terms.iter().zip(0_u32..) {
             let mut at = 0;
-            for symbol in term.form.words.iter().filter_map(|word| numbers.get(word)) {
-                let fresh = tree.len();
-                let Some(node) = tree.get_mut(at) else { break };
-                at = *node.next.entry(*symbol).or_insert(fresh);
+            for &symbol in term.form.words.iter().filter_map(|word| numbers.get(word)) {
+                let fresh = count(ends.len());
+                at = *next.entry((at, symbol)).or_insert(fresh);
                 if at == fresh {
-                    tree.push(Building::default());
+                    ends.push(NONE);
                 }
             }
-            if let Some(node) = tree.get_mut(at) {
-                node.term.get_or_insert(place);
+            if let Some(end) = ends.get_mut(at as usize).filter(|end| **end == NONE) {
+                *end = place;
             }
         }
-        for node in tree {
+        let mut all: Vec<((u32, u32), u32)> = next.into_iter().collect();
+        all.sort_unstable();
+        let mut rest = all.as_slice();
+        for (term, node) in ends.into_iter().zip(0_u32..) {
+            let own = rest.partition_point(|((from, _), _)| *from == node);
             let start = count(self.edges.len());
+            let (mine, others) = rest.split_at_checked(own).unwrap_or((rest, &[]));
             self.edges
-                .extend(node.next.iter().map(|(&symbol, &to)| (symbol, count(to))));
-            let edges = start..count(self.edges.len());
+                .extend(mine.iter().map(|&((_, symbol), to)| (symbol, to)));
+            rest = others;
             self.nodes.push(Node {
-                term: node.term.unwrap_or(NONE),
-                edges,
+                term,
+                edges: start..count(self.edges.len()),
             });
         }
+    }
+
+    /// Number of terms.
+    pub(super) fn terms(&self) -> usize {
+        self.ranks.len()
     }
 
     /// Calls `found` with the place of a term and the words it covers, in order and without overlap.

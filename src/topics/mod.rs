@@ -14,6 +14,7 @@ mod lexicon;
 mod load;
 mod matcher;
 mod open;
+mod packed;
 mod publisher;
 mod score;
 mod settings;

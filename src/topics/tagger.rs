@@ -1,6 +1,7 @@
 //! The tagger: word lists of all languages, and tags with evidence for one article.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -8,11 +9,11 @@ use crate::text::Document;
 
 use super::analyser::Analyser;
 use super::calibration::{Calibration, Curve, TABLE};
-use super::lexicon::{Lexicon, Term};
+use super::lexicon::Lexicon;
 use super::load::load;
 use super::matcher::Matcher;
 use super::publisher::Categories;
-use super::score::{Hit, find, scores};
+use super::score::{Entries, Hit, Space, find, scores};
 use super::settings::{TopicError, TopicSettings};
 use super::tags::{Evidence, PublisherTopic, TopicKind, TopicTag, TopicTags};
 use super::taxonomy::{TOPICS, Taxonomy};
@@ -23,9 +24,45 @@ const NEAR_MISSES: usize = 5;
 /// One language, ready for use.
 #[derive(Debug)]
 pub(super) struct Compiled {
-    pub(super) terms: Vec<Term>,
-    pub(super) matcher: Matcher,
+    pub(super) entries: Entries,
+    matcher: Matcher,
     curve: Curve,
+    /// Spaces that nobody uses: as many as there were threads at work.
+    spaces: Mutex<Vec<Space>>,
+}
+
+impl Compiled {
+    fn new(language: &str, lexicon: &Lexicon, curve: Curve) -> Self {
+        Self {
+            entries: Entries::new(&lexicon.terms),
+            matcher: Matcher::new(Analyser::of(language), &lexicon.terms),
+            curve,
+            spaces: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The terms in an article.
+    pub(super) fn find(&self, document: &Document) -> Vec<Hit> {
+        let kept = || self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut space = kept().pop().unwrap_or_default();
+        let hits = find(document, &self.matcher, &mut space);
+        kept().push(space);
+        hits
+    }
+}
+
+/// A hash of everything in a list that decides what is found.
+fn lexicon_hash(lexicon: &Lexicon) -> u64 {
+    let mut hash = Xxh3::new();
+    for term in &lexicon.terms {
+        hash.update(term.written.as_bytes());
+        for (topic, weight) in &term.topics {
+            hash.update(&topic.to_le_bytes());
+            hash.update(&weight.to_le_bytes());
+        }
+        hash.update(b"\n");
+    }
+    hash.digest()
 }
 
 /// Tags articles with topics of the taxonomy.
@@ -51,30 +88,20 @@ impl TopicTagger {
         let taxonomy = Taxonomy::shipped()?;
         let calibration = Calibration::shipped()?;
         let categories = Categories::new(&settings.categories, &taxonomy)?;
-        let lines = load(settings, &taxonomy)?;
+        let mut notes = Vec::new();
+        let mut languages = BTreeMap::new();
+        let made = load(settings, &taxonomy, |language, lexicon| {
+            let compiled = Compiled::new(language, &lexicon, calibration.broad(language));
+            (lexicon_hash(&lexicon), lexicon.notes, compiled)
+        })?;
         let mut hash = Xxh3::new();
         hash.update(TOPICS.as_bytes());
         hash.update(TABLE.as_bytes());
-        let mut languages = BTreeMap::new();
-        let mut notes = Vec::new();
-        for (language, (shipped, own)) in lines {
-            let Lexicon { terms, notes: more } = Lexicon::merge(&language, shipped, own, &taxonomy);
-            notes.extend(more);
+        for (language, (own, more, compiled)) in made {
             hash.update(language.as_bytes());
-            for term in &terms {
-                hash.update(
-                    format!("\n{:?}{:?}{:?}", term.form, term.written, term.topics).as_bytes(),
-                );
-            }
-            let matcher = Matcher::new(Analyser::of(&language), &terms);
-            languages.insert(
-                language.clone(),
-                Compiled {
-                    terms,
-                    matcher,
-                    curve: calibration.broad(&language),
-                },
-            );
+            hash.update(&own.to_le_bytes());
+            notes.extend(more);
+            languages.insert(language, compiled);
         }
         let generation = format!("{:016x}", hash.digest());
         Ok(Self {
@@ -126,7 +153,7 @@ impl TopicTagger {
         };
         let (hits, scores) = self.scores(document, lexicon);
         let ranked = self.rank(&scores, lexicon.curve);
-        let tag = |ranked: &Ranked| self.describe(ranked, &hits, &lexicon.terms, document);
+        let tag = |ranked: &Ranked| self.describe(ranked, &hits, &lexicon.entries, document);
         TopicTags {
             tags: ranked
                 .iter()
@@ -147,10 +174,10 @@ impl TopicTagger {
 
     /// The terms in an article, and the scores of all topics.
     pub(super) fn scores(&self, document: &Document, lexicon: &Compiled) -> (Vec<Hit>, Vec<f32>) {
-        let hits = find(document, &lexicon.matcher, lexicon.terms.len());
+        let hits = lexicon.find(document);
         let scores = scores(
             &hits,
-            &lexicon.terms,
+            &lexicon.entries,
             self.taxonomy.topics().len(),
             document.tokens.len(),
             self.settings.title_boost,
@@ -214,20 +241,20 @@ impl TopicTagger {
         &self,
         ranked: &Ranked,
         hits: &[Hit],
-        terms: &[Term],
+        entries: &Entries,
         document: &Document,
     ) -> Option<TopicTag> {
         let topic = self.taxonomy.get(ranked.topic)?;
-        let mut found: Vec<(f32, f32, &Hit, &Term)> = hits
+        let mut found: Vec<(f32, f32, &Hit, &str)> = hits
             .iter()
             .filter_map(|hit| {
-                let term = terms.get(hit.term as usize)?;
-                let &(_, weight) = term
+                let entry = entries.get(hit.term as usize)?;
+                let &(_, weight) = entry
                     .topics
                     .iter()
                     .find(|(topic, _)| *topic == ranked.topic)?;
                 let added = weight * hit.factor(self.settings.title_boost);
-                Some((added, weight, hit, term))
+                Some((added, weight, hit, entry.written))
             })
             .collect();
         // A stable sort: terms that add the same stay in reading order.
@@ -259,14 +286,14 @@ struct Ranked {
     passes: bool,
 }
 
-fn evidence(document: &Document, hit: &Hit, term: &Term, weight: f32) -> Option<Evidence> {
+fn evidence(document: &Document, hit: &Hit, term: &str, weight: f32) -> Option<Evidence> {
     let tokens = document
         .tokens
         .get(hit.first.start as usize..hit.first.end as usize)?;
     let (first, last) = (tokens.first()?, tokens.last()?);
     let field = document.fields.get(usize::from(first.field))?;
     Some(Evidence {
-        term: term.written.clone(),
+        term: term.to_owned(),
         field: field.pointer.clone(),
         start: first.start,
         end: last.end,

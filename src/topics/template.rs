@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::lexicon::Line;
-use super::settings::{TopicError, TopicSettings};
+use super::analyser::Analyser;
+use super::lexicon::{Line, SHIPPED};
+use super::load::shipped;
+use super::settings::TopicError;
 use super::taxonomy::Taxonomy;
-use super::{analyser::Analyser, load};
 
 const HEAD: &str = include_str!("taxonomy/template.txt");
 /// Model terms shown for each topic.
@@ -18,9 +19,12 @@ const MODELS: usize = 8;
 /// When the shipped lists cannot be read.
 pub fn template(language: &str) -> Result<String, TopicError> {
     let taxonomy = Taxonomy::shipped()?;
-    let lists = load::load(&TopicSettings::default(), &taxonomy)?;
-    let empty = Vec::new();
-    let models = lists.get("en").map_or(&empty, |(shipped, _)| shipped);
+    let english = SHIPPED.iter().find(|(code, _)| *code == "en");
+    let models = english
+        .map_or(Ok(Vec::new()), |(code, source)| {
+            shipped(code, source, &taxonomy)
+        })
+        .map_err(|problems| TopicError::Lexicon { problems })?;
     let mut text = HEAD
         .replace("{language}", language)
         .replace("{stemming}", stemming(language));
@@ -31,7 +35,7 @@ pub fn template(language: &str) -> Result<String, TopicError> {
             "#"
         };
         writeln!(text, "{level} {} {}", topic.code, topic.label).unwrap_or_default();
-        let models = strongest(models, index);
+        let models = strongest(&models, index);
         if !models.is_empty() {
             writeln!(text, "#    English: {}", models.join(", ")).unwrap_or_default();
         }
@@ -70,7 +74,7 @@ fn stemming(language: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::TopicTagger;
+    use super::super::{TopicSettings, TopicTagger};
     use super::*;
 
     #[test]
