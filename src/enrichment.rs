@@ -9,7 +9,7 @@ use crate::article::{Position, Warning};
 use crate::dedup::DedupVerdict;
 use crate::language::LanguageGuess;
 use crate::text::{Document, ZoneKind};
-use crate::topics::{TopicKind, TopicTag};
+use crate::topics::{PublisherTopic, TopicKind, TopicTag};
 
 /// Version of the member's shape; it grows only when a reader of the old shape would break.
 pub const ENRICHMENT_VERSION: u32 = 1;
@@ -41,6 +41,8 @@ pub struct Findings<'a> {
     pub language: Option<&'a LanguageGuess>,
     /// What topic tagging says.
     pub topics: Option<&'a [TopicTag]>,
+    /// What the publisher says of the topics.
+    pub publisher_topics: &'a [PublisherTopic],
     /// What was odd.
     pub warnings: &'a [Warning],
 }
@@ -59,6 +61,8 @@ struct Wire<'a> {
     language: Option<WireLanguage<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     topics: Option<Vec<WireTopic<'a>>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    publisher_topics: &'a [PublisherTopic],
     warnings: Vec<&'static str>,
 }
 
@@ -182,6 +186,7 @@ pub fn to_json(stage: &StageInfo, findings: &Findings<'_>, evidence: bool) -> Ve
         topics: findings
             .topics
             .map(|tags| tags.iter().map(|tag| topic(tag, evidence)).collect()),
+        publisher_topics: findings.publisher_topics,
         warnings,
     };
     // Serialising plain structs into a vector has no failing path; an empty object keeps the record valid JSON.

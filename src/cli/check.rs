@@ -132,7 +132,7 @@ fn offline(config: &Config, report: &mut Report) {
     }
     if config.stages.topics {
         match TopicTagger::new(&config.topics) {
-            Ok(tagger) => report.ok(&format!("topics: lexicons {}", tagger.generation())),
+            Ok(tagger) => lexicons(config, &tagger, report),
             Err(error) => report.fail(
                 &format!("topics: {error}"),
                 "correct the lexicon, or topics.lexicons",
@@ -141,6 +141,24 @@ fn offline(config: &Config, report: &mut Report) {
     }
     if config.stages.dedup {
         index(config, report);
+    }
+}
+
+fn lexicons(config: &Config, tagger: &TopicTagger, report: &mut Report) {
+    let languages: Vec<&str> = tagger.languages().collect();
+    report.ok(&format!(
+        "topics: lexicons {} in {}",
+        tagger.generation(),
+        languages.join(" ")
+    ));
+    // The shipped lists are known to be as they should; only the user's own lines are worth a word.
+    if config.topics.lexicons.is_some() {
+        for note in tagger.notes() {
+            report.warn(
+                &format!("topics: {note}"),
+                "see topics.lexicons in docs/configuration.md",
+            );
+        }
     }
 }
 

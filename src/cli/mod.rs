@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod run;
 mod screen;
+mod topics;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -54,6 +55,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Check the configuration and, unless --offline, the broker: topics, partitions, rights, sizes.
     Check(check::CheckArgs),
+    /// Keep the word lists of the topics: coverage, template, calibration.
+    #[command(subcommand)]
+    Topics(topics::TopicsCommand),
     /// Show the settings or their schema.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -103,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::main(&args),
         Command::Demo(args) => demo::main(&args),
         Command::Check(args) => check::main(&args),
+        Command::Topics(command) => topics::main(&command),
         Command::Config(ConfigCommand::Show { config }) => config::show(&config),
         Command::Config(ConfigCommand::Schema) => config::schema(),
         Command::Config(ConfigCommand::Reference) => print(&crate::config::reference_markdown()),

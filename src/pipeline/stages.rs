@@ -248,10 +248,11 @@ impl Stages {
             .map(|detector| detector.detect(&document, declared));
         clock.lap(Timed::Language);
         let code = language.as_ref().map_or("und", |guess| guess.code.as_str());
-        let topics = self
-            .topics
-            .as_ref()
-            .map(|tagger| tagger.tag(&document, code));
+        let topics = self.topics.as_ref().map(|tagger| {
+            let mut tags = tagger.tag(&document, code);
+            tags.publisher = tagger.publisher_topics(&article.tags);
+            tags
+        });
         clock.lap(Timed::Topics);
         Trace {
             article,
@@ -293,6 +294,10 @@ impl Stages {
             dedup: trace.dedup.as_ref().map(|judgement| &judgement.verdict),
             language: published_language,
             topics: trace.topics.as_ref().map(|_| tags),
+            publisher_topics: trace
+                .topics
+                .as_ref()
+                .map_or(&[], |topics| &topics.publisher),
             warnings: &warnings,
         };
         let room = self

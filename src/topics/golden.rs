@@ -12,8 +12,14 @@ use super::*;
 use crate::text::{Document, Role, ZoneKind, folded_words};
 
 const ARTICLES: [(&str, &str); 2] = [
-    ("en", include_str!("../../tests/fixtures/topics/en.tsv")),
-    ("ar", include_str!("../../tests/fixtures/topics/ar.tsv")),
+    (
+        "en",
+        include_str!("../../tests/fixtures/topics/stories_en.tsv"),
+    ),
+    (
+        "ar",
+        include_str!("../../tests/fixtures/topics/stories_ar.tsv"),
+    ),
 ];
 
 fn tagger() -> TopicTagger {
@@ -59,6 +65,56 @@ fn articles_get_their_topic() {
         assert_eq!(broad.len(), 18, "17 broad topics and none, in {language}");
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What the calibration rests on: short items of our own, hard ones among them, in every shipped language.
+const ITEMS: [(&str, &str); 14] = [
+    ("ar", include_str!("../../tests/fixtures/topics/ar.tsv")),
+    ("de", include_str!("../../tests/fixtures/topics/de.tsv")),
+    ("en", include_str!("../../tests/fixtures/topics/en.tsv")),
+    ("es", include_str!("../../tests/fixtures/topics/es.tsv")),
+    ("fa", include_str!("../../tests/fixtures/topics/fa.tsv")),
+    ("fr", include_str!("../../tests/fixtures/topics/fr.tsv")),
+    ("hi", include_str!("../../tests/fixtures/topics/hi.tsv")),
+    ("id", include_str!("../../tests/fixtures/topics/id.tsv")),
+    ("it", include_str!("../../tests/fixtures/topics/it.tsv")),
+    ("ja", include_str!("../../tests/fixtures/topics/ja.tsv")),
+    ("pt", include_str!("../../tests/fixtures/topics/pt.tsv")),
+    ("ru", include_str!("../../tests/fixtures/topics/ru.tsv")),
+    ("tr", include_str!("../../tests/fixtures/topics/tr.tsv")),
+    ("zh", include_str!("../../tests/fixtures/topics/zh.tsv")),
+];
+
+#[test]
+fn short_items_get_their_topic_in_every_language() {
+    let tagger = tagger();
+    for (language, source) in ITEMS {
+        let (mut right, mut all, mut sure, mut sure_right, mut stray) = (0, 0, 0, 0, 0);
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            let [code, _, title, text] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let tags = tagger.tag(&document(title, text), language).tags;
+            let first = tags.first();
+            if code == "-" {
+                stray += usize::from(first.is_some_and(|tag| tag.confidence > 0.9));
+                continue;
+            }
+            let found = first.is_some_and(|tag| tag.id == format!("medtop:{code}"));
+            let certain = first.is_some_and(|tag| tag.confidence >= 0.9);
+            all += 1;
+            right += usize::from(found);
+            sure += usize::from(certain);
+            sure_right += usize::from(certain && found);
+        }
+        assert!(all >= 34, "{language}: only {all} items");
+        assert!(right * 20 >= all * 17, "{language}: {right} of {all}");
+        assert!(
+            sure * 2 >= all && sure_right * 20 >= sure * 19,
+            "{language}: {sure_right} of {sure} sure ones"
+        );
+        assert_eq!(stray, 0, "{language}");
+    }
 }
 
 /// A report on arms, sanctions and a state visit is about politics and conflict, whatever stands beside it.
@@ -113,9 +169,12 @@ fn everyday_words_are_no_arabic_terms() {
     let columns = everyday.lines().filter(|line| !line.starts_with('#'));
     for word in columns.flat_map(|line| line.split('\t').next().unwrap().split(' ')) {
         let folded = folded_words(word);
-        let form = analyser.form(&folded[0]);
-        for line in &lines {
-            assert!(!line.form.is(&[form]), "{word} counts as {}", line.written);
+        for line in lines.iter().filter(|line| line.topic.is_some()) {
+            assert!(
+                !line.form.is(analyser, &[&folded[0]]),
+                "{word} counts as {}",
+                line.written
+            );
         }
     }
 }
@@ -136,18 +195,24 @@ fn languages_without_a_list_get_nothing() {
     }
 }
 
+/// One strong word carries a sentence, with little confidence, but not an article.
 #[test]
 fn a_stray_word_is_a_near_miss() {
-    let tags = tagger().tag(
-        &document(
-            "",
-            "On Monday the baker closed at noon, put the tennis ball on the shelf and left.",
-        ),
-        "en",
-    );
+    let sentence = "On Monday the baker closed at noon, put the tennis ball on the shelf and left.";
+    let alone = tagger().tag(&document("", sentence), "en");
+    assert_eq!(ids(&alone.tags)[0], "medtop:15000000");
+    assert!(alone.tags[0].confidence < 0.9, "{:?}", alone.tags[0]);
+    let others = "He went along the wall and thought of nothing in particular until it was late. ";
+    let text = format!("{sentence} {}", others.repeat(60));
+    let tags = tagger().tag(&document("", &text), "en");
     assert!(tags.tags.is_empty());
-    assert_eq!(tags.near_misses[0].id, "medtop:15000000");
-    assert_eq!(tags.near_misses[0].evidence[0].term, "tennis");
+    let miss = &tags.near_misses[0];
+    assert_eq!(miss.id, "medtop:15000000");
+    assert!(miss.score < miss.needed);
+    assert_eq!(
+        (miss.evidence[0].term.as_str(), miss.evidence[0].count),
+        ("tennis", 1)
+    );
 }
 
 #[test]
@@ -166,7 +231,7 @@ fn evidence_has_its_place_in_the_published_field() {
     let evidence = tags.tags[0]
         .evidence
         .iter()
-        .find(|evidence| evidence.term == "prime minister*")
+        .find(|evidence| evidence.term == "prime minister")
         .unwrap();
     // 14 + 1 + 30 + 1 code points come before the third block, and "minister. The " is 14 long.
     assert_eq!(
@@ -231,7 +296,11 @@ fn own_lists_override_extend_and_add_languages() {
         ids(&after.tag(&document("Balotado", "La balotado."), "eo").tags),
         ["medtop:11000000"]
     );
-    assert_eq!(after.languages().collect::<Vec<_>>(), ["ar", "en", "eo"]);
+    let more: Vec<&str> = after
+        .languages()
+        .filter(|own| before.languages().all(|other| other != *own))
+        .collect();
+    assert_eq!(more, ["eo"]);
     assert_ne!(before.generation(), after.generation());
     assert_eq!(before.generation(), tagger().generation());
     assert_eq!(before.generation().len(), 16);
@@ -310,9 +379,9 @@ proptest! {
                 let text = if evidence.field == "/title" { &title } else { &body };
                 let span: String = text.chars().skip(evidence.start as usize).take((evidence.end - evidence.start) as usize).collect();
                 let words = folded_words(&span);
-                let forms: Vec<&str> = words.iter().map(|word| analyser.form(word)).collect();
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 let term = analyser.term(&evidence.term).unwrap();
-                prop_assert!(term.is(&forms), "{span:?} is not {:?}", evidence.term);
+                prop_assert!(term.is(analyser, &words), "{span:?} is not {:?}", evidence.term);
             }
         }
     }
@@ -325,7 +394,7 @@ fn terms_of_several_topics_are_few() {
     for (language, source) in SHIPPED {
         let lines = parse(source, language, Analyser::of(language), &taxonomy, false).unwrap();
         let all = lines.len();
-        let lexicon = Lexicon::merge(language, lines, Vec::new(), &taxonomy);
+        let lexicon = Lexicon::merge(language, Vec::new(), lines, &taxonomy);
         assert!(
             lexicon.notes.len() * 20 < all,
             "{language}: {} of {all}\n{}",

@@ -3,46 +3,92 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::analyser::Analyser;
-use super::lexicon::{Line, SHIPPED, parse};
-use super::settings::{Problem, TopicError};
+use super::lexicon::{Lexicon, Line, SHIPPED, parse};
+use super::settings::{Problem, TopicError, TopicSettings};
 use super::taxonomy::Taxonomy;
 
 /// Problems reported at once.
 const MAX_PROBLEMS: usize = 20;
 
-/// Shipped and own lines by language.
-pub(super) type Languages = BTreeMap<String, (Vec<Line>, Vec<Line>)>;
+/// Where the lines of a language come from.
+#[derive(Debug, Default)]
+struct Sources {
+    shipped: Option<&'static str>,
+    /// Path and contents of the user's file.
+    own: Option<(String, String)>,
+}
 
-/// Reads and checks all lists.
-pub(super) fn load(folder: Option<&Path>, taxonomy: &Taxonomy) -> Result<Languages, TopicError> {
+/// Reads and checks all lists, and makes something of each, on all cores. In the order of the languages.
+pub(super) fn load<T: Send>(
+    settings: &TopicSettings,
+    taxonomy: &Taxonomy,
+    make: impl Fn(&str, Lexicon) -> T + Sync,
+) -> Result<Vec<(String, T)>, TopicError> {
     let mut problems = Vec::new();
-    let mut lines = Languages::new();
-    for (language, source) in SHIPPED {
-        match parse(
-            source,
-            &format!("{language}.tsv"),
-            Analyser::of(language),
-            taxonomy,
-            false,
-        ) {
-            Ok(shipped) => lines.entry(language.to_owned()).or_default().0 = shipped,
-            Err(found) => problems.extend(found),
+    let mut sources: BTreeMap<String, Sources> = BTreeMap::new();
+    if settings.shipped_lexicons {
+        for (language, source) in SHIPPED {
+            sources.entry(language.to_owned()).or_default().shipped = Some(source);
         }
     }
-    if let Some(folder) = folder {
+    if let Some(folder) = settings.lexicons.as_deref() {
         for (language, file, source) in read_folder(folder, &mut problems)? {
-            match parse(&source, &file, Analyser::of(&language), taxonomy, true) {
-                Ok(own) => lines.entry(language).or_default().1 = own,
-                Err(found) => problems.extend(found),
-            }
+            sources.entry(language).or_default().own = Some((file, source));
+        }
+    }
+    let read: Vec<(String, Result<T, Vec<Problem>>)> = sources
+        .into_par_iter()
+        .map(|(language, sources)| {
+            let made = read(&language, &sources, taxonomy).map(|lexicon| make(&language, lexicon));
+            (language, made)
+        })
+        .collect();
+    let mut made = Vec::with_capacity(read.len());
+    for (language, result) in read {
+        match result {
+            Ok(lexicon) => made.push((language, lexicon)),
+            Err(found) => problems.extend(found),
         }
     }
     if !problems.is_empty() {
         problems.truncate(MAX_PROBLEMS);
         return Err(TopicError::Lexicon { problems });
     }
-    Ok(lines)
+    Ok(made)
+}
+
+/// The lists of one language, put together.
+fn read(language: &str, sources: &Sources, taxonomy: &Taxonomy) -> Result<Lexicon, Vec<Problem>> {
+    let shipped = sources
+        .shipped
+        .map_or(Ok(Vec::new()), |source| shipped(language, source, taxonomy));
+    let own = sources
+        .own
+        .as_ref()
+        .map_or(Ok(Vec::new()), |(file, source)| {
+            parse(source, file, Analyser::of(language), taxonomy, true)
+        });
+    match (shipped, own) {
+        (Ok(shipped), Ok(own)) => Ok(Lexicon::merge(language, shipped, own, taxonomy)),
+        (shipped, own) => Err([shipped.err(), own.err()]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect()),
+    }
+}
+
+/// The lines of a shipped list.
+pub(super) fn shipped(
+    language: &str,
+    source: &str,
+    taxonomy: &Taxonomy,
+) -> Result<Vec<Line>, Vec<Problem>> {
+    let file = format!("{language}.tsv");
+    parse(source, &file, Analyser::of(language), taxonomy, false)
 }
 
 /// Language, path and contents of every `.tsv` file in a folder, in the order of their names.

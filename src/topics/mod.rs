@@ -6,20 +6,32 @@
 
 mod analyser;
 mod arabic;
+mod calibrate;
+mod calibration;
+mod coverage;
+mod endings;
 mod lexicon;
 mod load;
 mod matcher;
+mod open;
+mod packed;
+mod publisher;
 mod score;
 mod settings;
 mod tagger;
 mod tags;
 mod taxonomy;
+mod template;
+mod vocabulary;
 
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod sample;
 
+pub use calibrate::{Labelled, Rates, calibrate};
+pub use coverage::{Coverage, LanguageCoverage, TermCoverage, TopicCoverage};
 pub use settings::{Problem, TopicError, TopicSettings};
 pub use tagger::TopicTagger;
-pub use tags::{Evidence, TopicKind, TopicTag, TopicTags};
+pub use tags::{Evidence, PublisherTopic, TopicKind, TopicTag, TopicTags};
+pub use template::template;

@@ -4,12 +4,53 @@ use std::ops::Range;
 
 use crate::text::{Document, ZoneKind};
 
-use super::analyser::Analyser;
 use super::lexicon::Term;
 use super::matcher::Matcher;
+use super::packed::Packed;
+use super::vocabulary::Symbols;
 
 /// Texts up to this many words are scored alike; longer ones need more words for the same score.
 const SHORT_TEXT: f32 = 100.0;
+
+/// The terms of a list as they are needed once they are found, by the places that the matcher gives.
+#[derive(Debug)]
+pub(super) struct Entries {
+    written: Packed<u8>,
+    topics: Packed<(u16, f32)>,
+}
+
+/// One of [`Entries`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry<'a> {
+    /// As it stands in the list.
+    pub(super) written: &'a str,
+    /// See [`Term::topics`].
+    pub(super) topics: &'a [(u16, f32)],
+}
+
+impl Entries {
+    pub(super) fn new(terms: &[Term]) -> Self {
+        Self {
+            written: terms.iter().map(|term| term.written.as_bytes()).collect(),
+            topics: terms.iter().map(|term| term.topics.as_slice()).collect(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.written.len()
+    }
+
+    pub(super) fn get(&self, term: usize) -> Option<Entry<'_>> {
+        (term < self.len()).then(|| Entry {
+            written: std::str::from_utf8(self.written.get(term)).unwrap_or_default(),
+            topics: self.topics.get(term),
+        })
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.len()).filter_map(|term| self.get(term))
+    }
+}
 
 /// A term that is in the text.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,17 +72,19 @@ impl Hit {
     }
 }
 
+/// Space for the work on one article, kept for the next one in the same language.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    symbols: Symbols,
+    /// Place in the hits plus one, by term; all zero between articles.
+    places: Vec<u32>,
+}
+
 /// The terms in the content of an article, in the order of their first places. Terms do not reach over blocks.
-pub(super) fn find(
-    document: &Document,
-    analyser: Analyser,
-    matcher: &Matcher,
-    terms: usize,
-) -> Vec<Hit> {
-    // Place in `hits` plus one, by term.
-    let mut places = vec![0_u32; terms];
+pub(super) fn find(document: &Document, matcher: &Matcher, space: &mut Space) -> Vec<Hit> {
+    let Space { symbols, places } = space;
+    places.resize(matcher.terms(), 0);
     let mut hits: Vec<Hit> = Vec::new();
-    let mut words: Vec<&str> = Vec::new();
     for (_, block) in document.content() {
         let Some(tokens) = document
             .tokens
@@ -49,14 +92,9 @@ pub(super) fn find(
         else {
             continue;
         };
-        words.clear();
-        words.extend(
-            tokens
-                .iter()
-                .map(|token| analyser.form(document.form(token))),
-        );
+        let words = tokens.iter().map(|token| document.form(token));
         let title = block.kind == ZoneKind::Title;
-        matcher.search(&words, |term, range| {
+        matcher.search(words, symbols, |term, range| {
             let Some(place) = places.get_mut(term as usize) else {
                 return;
             };
@@ -76,13 +114,18 @@ pub(super) fn find(
             }
         });
     }
+    for hit in &hits {
+        if let Some(place) = places.get_mut(hit.term as usize) {
+            *place = 0;
+        }
+    }
     hits
 }
 
 /// Scores of all topics, brought to the same length of text.
 pub(super) fn scores(
     hits: &[Hit],
-    terms: &[Term],
+    entries: &Entries,
     topics: usize,
     tokens: usize,
     title_boost: f32,
@@ -90,11 +133,11 @@ pub(super) fn scores(
     let mut scores = vec![0.0_f32; topics];
     let length = 1.0 + (tokens as f32 / SHORT_TEXT).max(1.0).ln();
     for hit in hits {
-        let Some(term) = terms.get(hit.term as usize) else {
+        let Some(entry) = entries.get(hit.term as usize) else {
             continue;
         };
         let factor = hit.factor(title_boost) / length;
-        for &(topic, weight) in &term.topics {
+        for &(topic, weight) in entry.topics {
             if let Some(score) = scores.get_mut(usize::from(topic)) {
                 *score += weight * factor;
             }
@@ -105,6 +148,7 @@ pub(super) fn scores(
 
 #[cfg(test)]
 mod tests {
+    use super::super::analyser::Analyser;
     use super::*;
 
     #[test]
@@ -125,12 +169,11 @@ mod tests {
 
     #[test]
     fn long_texts_need_more_words() {
-        let form = Analyser::Folded.term("x").unwrap();
-        let terms = [Term {
-            form,
+        let terms = Entries::new(&[Term {
+            form: Analyser::of("en").term("x").unwrap(),
             written: "x".to_owned(),
             topics: vec![(1, 4.0)],
-        }];
+        }]);
         let hits = [Hit {
             term: 0,
             count: 1,

@@ -1,5 +1,6 @@
 //! Settings of topic tagging and what can be wrong with them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -15,6 +16,11 @@ pub struct TopicSettings {
     /// `code<TAB>term<TAB>weight`: it adds a term or gives a shipped one another weight; weight 0 takes it away.
     /// Languages that are not shipped may be added. `#` begins a comment line. Read once, at the start.
     pub lexicons: Option<PathBuf>,
+    /// Whether the shipped word lists are used; without them only the files of `lexicons` count.
+    pub shipped_lexicons: bool,
+    /// The publishers' own categories and tags that stand for a topic, for example `sport = "medtop:15000000"`. Letter
+    /// case and accents do not matter. They are published as `publisher_topics`, apart from the topics that were found.
+    pub categories: BTreeMap<String, String>,
     /// Most words shown as evidence for one tag, the weightiest first (1 to 100).
     pub max_evidence: usize,
     /// Most tags given to one article (1 to 100). A narrow topic always comes with its broad one.
@@ -34,11 +40,13 @@ impl Default for TopicSettings {
     fn default() -> Self {
         Self {
             lexicons: None,
+            shipped_lexicons: true,
+            categories: BTreeMap::new(),
             max_evidence: 10,
             max_topics: 6,
             threshold: 0.2,
             narrow_threshold: 0.25,
-            min_score: 6.0,
+            min_score: 3.0,
             title_boost: 2.0,
         }
     }
@@ -116,6 +124,14 @@ pub enum TopicError {
         name: &'static str,
         /// What it may be.
         expected: &'static str,
+    },
+    /// A category cannot be mapped.
+    #[error("topics.categories.{category:?} must be {expected}")]
+    Category {
+        /// The category.
+        category: String,
+        /// What it may be.
+        expected: String,
     },
     /// The folder of word lists, or a file in it, cannot be read.
     #[error("cannot read topics.lexicons {}: {source}", path.display())]

@@ -1,39 +1,78 @@
 //! The tagger: word lists of all languages, and tags with evidence for one article.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::text::Document;
 
 use super::analyser::Analyser;
-use super::lexicon::{Lexicon, Term};
-use super::load::{Languages, load};
+use super::calibration::{Calibration, Curve, TABLE};
+use super::lexicon::Lexicon;
+use super::load::load;
 use super::matcher::Matcher;
-use super::score::{Hit, find, scores};
+use super::publisher::Categories;
+use super::score::{Entries, Hit, Space, find, scores};
 use super::settings::{TopicError, TopicSettings};
-use super::tags::{Evidence, TopicKind, TopicTag, TopicTags};
+use super::tags::{Evidence, PublisherTopic, TopicKind, TopicTag, TopicTags};
 use super::taxonomy::{TOPICS, Taxonomy};
 
 /// Topics shown that stayed under their threshold.
 const NEAR_MISSES: usize = 5;
-/// The score at which the amount of evidence halves the confidence.
-const HALF_TRUST: f32 = 5.0;
 
 /// One language, ready for use.
 #[derive(Debug)]
-struct Compiled {
-    analyser: Analyser,
-    terms: Vec<Term>,
+pub(super) struct Compiled {
+    pub(super) entries: Entries,
     matcher: Matcher,
+    curve: Curve,
+    /// Spaces that nobody uses: as many as there were threads at work.
+    spaces: Mutex<Vec<Space>>,
+}
+
+impl Compiled {
+    fn new(language: &str, lexicon: &Lexicon, curve: Curve) -> Self {
+        Self {
+            entries: Entries::new(&lexicon.terms),
+            matcher: Matcher::new(Analyser::of(language), &lexicon.terms),
+            curve,
+            spaces: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The terms in an article.
+    pub(super) fn find(&self, document: &Document) -> Vec<Hit> {
+        let kept = || self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut space = kept().pop().unwrap_or_default();
+        let hits = find(document, &self.matcher, &mut space);
+        kept().push(space);
+        hits
+    }
+}
+
+/// A hash of everything in a list that decides what is found.
+fn lexicon_hash(lexicon: &Lexicon) -> u64 {
+    let mut hash = Xxh3::new();
+    for term in &lexicon.terms {
+        hash.update(term.written.as_bytes());
+        for (topic, weight) in &term.topics {
+            hash.update(&topic.to_le_bytes());
+            hash.update(&weight.to_le_bytes());
+        }
+        hash.update(b"\n");
+    }
+    hash.digest()
 }
 
 /// Tags articles with topics of the taxonomy.
 #[derive(Debug)]
 pub struct TopicTagger {
     settings: TopicSettings,
-    taxonomy: Taxonomy,
-    languages: BTreeMap<String, Compiled>,
+    pub(super) taxonomy: Taxonomy,
+    pub(super) languages: BTreeMap<String, Compiled>,
+    categories: Categories,
+    narrow: Curve,
     notes: Vec<String>,
     generation: String,
 }
@@ -42,50 +81,41 @@ impl TopicTagger {
     /// Reads and compiles the shipped word lists and those of [`TopicSettings::lexicons`].
     ///
     /// # Errors
-    /// A setting out of range, a folder or file that cannot be read, or lines that cannot be used (all of them named
+    /// A setting out of range, a category without a topic, a folder or file that cannot be read, or lines that cannot be used (all of them named
     /// with file and line, up to twenty).
     pub fn new(settings: &TopicSettings) -> Result<Self, TopicError> {
         settings.check()?;
         let taxonomy = Taxonomy::shipped()?;
-        let lines = load(settings.lexicons.as_deref(), &taxonomy)?;
-        Ok(Self::compile(settings.clone(), taxonomy, lines))
-    }
-
-    fn compile(settings: TopicSettings, taxonomy: Taxonomy, lines: Languages) -> Self {
+        let calibration = Calibration::shipped()?;
+        let categories = Categories::new(&settings.categories, &taxonomy)?;
+        let mut notes = Vec::new();
+        let mut languages = BTreeMap::new();
+        let made = load(settings, &taxonomy, |language, lexicon| {
+            let compiled = Compiled::new(language, &lexicon, calibration.broad(language));
+            (lexicon_hash(&lexicon), lexicon.notes, compiled)
+        })?;
         let mut hash = Xxh3::new();
         hash.update(TOPICS.as_bytes());
-        let mut languages = BTreeMap::new();
-        let mut notes = Vec::new();
-        for (language, (shipped, own)) in lines {
-            let Lexicon { terms, notes: more } = Lexicon::merge(&language, shipped, own, &taxonomy);
-            notes.extend(more);
+        hash.update(TABLE.as_bytes());
+        for (language, (own, more, compiled)) in made {
             hash.update(language.as_bytes());
-            for term in &terms {
-                hash.update(
-                    format!("\n{:?}{:?}{:?}", term.form, term.written, term.topics).as_bytes(),
-                );
-            }
-            let matcher = Matcher::new(&terms);
-            languages.insert(
-                language.clone(),
-                Compiled {
-                    analyser: Analyser::of(&language),
-                    terms,
-                    matcher,
-                },
-            );
+            hash.update(&own.to_le_bytes());
+            notes.extend(more);
+            languages.insert(language, compiled);
         }
         let generation = format!("{:016x}", hash.digest());
-        Self {
-            settings,
+        Ok(Self {
+            settings: settings.clone(),
             taxonomy,
             languages,
+            categories,
+            narrow: calibration.narrow(),
             notes,
             generation,
-        }
+        })
     }
 
-    /// A short hash of taxonomy and word lists as loaded: it changes exactly when one of them does.
+    /// A short hash of taxonomy, word lists and calibration as loaded: it changes exactly when one of them does.
     pub fn generation(&self) -> &str {
         &self.generation
     }
@@ -95,59 +125,35 @@ impl TopicTagger {
         self.languages.keys().map(String::as_str)
     }
 
-    /// What is allowed in the word lists but worth knowing: terms that speak for several broad topics, and removals
+    /// What is allowed in the user's own word lists but worth knowing: terms that speak for several broad topics, and removals
     /// that removed nothing.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// The topics of an article in `language` (BCP 47; only the primary subtag counts). Reads content blocks only.
-    pub fn tag(&self, document: &Document, language: &str) -> TopicTags {
+    /// The topics that the publisher gave an article, by the setting `categories`.
+    pub fn publisher_topics(&self, categories: &[String]) -> Vec<PublisherTopic> {
+        self.categories.map(categories, &self.taxonomy)
+    }
+
+    /// The word list for a language (BCP 47; only the primary subtag counts).
+    pub(super) fn lexicon(&self, language: &str) -> Option<(&String, &Compiled)> {
         let primary = language
             .split(['-', '_'])
             .next()
             .unwrap_or_default()
             .to_ascii_lowercase();
-        let Some((name, lexicon)) = self.languages.get_key_value(&primary) else {
+        self.languages.get_key_value(&primary)
+    }
+
+    /// The topics of an article in `language` (BCP 47; only the primary subtag counts). Reads content blocks only.
+    pub fn tag(&self, document: &Document, language: &str) -> TopicTags {
+        let Some((name, lexicon)) = self.lexicon(language) else {
             return TopicTags::default();
         };
-        let hits = find(
-            document,
-            lexicon.analyser,
-            &lexicon.matcher,
-            lexicon.terms.len(),
-        );
-        let topics = self.taxonomy.topics();
-        let scores = scores(
-            &hits,
-            &lexicon.terms,
-            topics.len(),
-            document.tokens.len(),
-            self.settings.title_boost,
-        );
-        let total: f32 = topics
-            .iter()
-            .zip(&scores)
-            .filter(|(topic, _)| topic.parent.is_none())
-            .map(|(_, score)| score)
-            .sum();
-        let mut ranked: Vec<Ranked> = Vec::new();
-        for (&score, index) in scores.iter().zip(0_u16..) {
-            if score > 0.0 {
-                ranked.push(Ranked {
-                    topic: index,
-                    score,
-                    passes: self.passes(index, &scores, total),
-                });
-            }
-        }
-        // The taxonomy is ordered broad before narrow, and a broad topic never scores less than its narrow ones.
-        ranked.sort_by(|a, b| {
-            b.score
-                .total_cmp(&a.score)
-                .then_with(|| self.place(a.topic).cmp(self.place(b.topic)))
-        });
-        let tag = |ranked: &Ranked| self.describe(ranked, total, &hits, &lexicon.terms, document);
+        let (hits, scores) = self.scores(document, lexicon);
+        let ranked = self.rank(&scores, lexicon.curve);
+        let tag = |ranked: &Ranked| self.describe(ranked, &hits, &lexicon.entries, document);
         TopicTags {
             tags: ranked
                 .iter()
@@ -161,29 +167,71 @@ impl TopicTagger {
                 .take(NEAR_MISSES)
                 .filter_map(tag)
                 .collect(),
+            publisher: Vec::new(),
             lexicon: Some(name.clone()),
         }
     }
 
-    /// Whether a topic scored enough. The broad topic of a narrow one that passes passes too.
-    fn passes(&self, topic: u16, scores: &[f32], total: f32) -> bool {
-        let score = |topic: u16| scores.get(usize::from(topic)).copied().unwrap_or_default();
-        let broad = |topic: u16| {
-            score(topic) >= self.settings.min_score
-                && score(topic) >= self.settings.threshold * total
-        };
-        match self.taxonomy.get(topic).and_then(|found| found.parent) {
-            None => broad(topic),
-            Some(parent) => {
-                broad(parent)
-                    && score(topic) >= self.settings.min_score
-                    && score(topic) >= self.settings.narrow_threshold * score(parent)
-            }
-        }
+    /// The terms in an article, and the scores of all topics.
+    pub(super) fn scores(&self, document: &Document, lexicon: &Compiled) -> (Vec<Hit>, Vec<f32>) {
+        let hits = lexicon.find(document);
+        let scores = scores(
+            &hits,
+            &lexicon.entries,
+            self.taxonomy.topics().len(),
+            document.tokens.len(),
+            self.settings.title_boost,
+        );
+        (hits, scores)
     }
 
-    /// Order of topics with the same score: by id.
-    fn place(&self, topic: u16) -> &str {
+    /// The topics that scored, best first. A broad topic never scores less than its narrow ones and stands before them.
+    fn rank(&self, scores: &[f32], curve: Curve) -> Vec<Ranked> {
+        let topics = self.taxonomy.topics();
+        let total = self.total(scores);
+        // The taxonomy is ordered broad before narrow, so what is known of the broad topic is there already.
+        let mut known: Vec<Ranked> = Vec::with_capacity(topics.len());
+        for ((topic, &score), index) in topics.iter().zip(scores).zip(0_u16..) {
+            let broad = topic
+                .parent
+                .and_then(|parent| known.get(usize::from(parent)));
+            let (whole, threshold) = match broad {
+                None => (total, self.settings.threshold),
+                Some(broad) => (broad.score, self.settings.narrow_threshold),
+            };
+            let share = if whole > 0.0 { score / whole } else { 0.0 };
+            let needed = self.settings.min_score.max(threshold * whole);
+            let confidence = match broad {
+                None => curve.at(share, score),
+                Some(broad) => broad.confidence * self.narrow.at(share, score),
+            };
+            known.push(Ranked {
+                topic: index,
+                score,
+                needed,
+                confidence,
+                passes: score > 0.0 && score >= needed && broad.is_none_or(|broad| broad.passes),
+            });
+        }
+        known.retain(|ranked| ranked.score > 0.0);
+        known.sort_by(|a, b| {
+            b.score
+                .total_cmp(&a.score)
+                .then_with(|| self.code(a.topic).cmp(self.code(b.topic)))
+        });
+        known
+    }
+
+    /// The sum of the scores of all broad topics.
+    pub(super) fn total(&self, scores: &[f32]) -> f32 {
+        let broad = self.taxonomy.topics().iter().zip(scores);
+        broad
+            .filter(|(topic, _)| topic.parent.is_none())
+            .map(|(_, score)| score)
+            .sum()
+    }
+
+    fn code(&self, topic: u16) -> &str {
         self.taxonomy
             .get(topic)
             .map_or("", |topic| topic.code.as_str())
@@ -192,26 +240,21 @@ impl TopicTagger {
     fn describe(
         &self,
         ranked: &Ranked,
-        total: f32,
         hits: &[Hit],
-        terms: &[Term],
+        entries: &Entries,
         document: &Document,
     ) -> Option<TopicTag> {
         let topic = self.taxonomy.get(ranked.topic)?;
-        let mut found: Vec<(f32, f32, &Hit, &Term)> = hits
+        let mut found: Vec<(f32, f32, &Hit, &str)> = hits
             .iter()
             .filter_map(|hit| {
-                let term = terms.get(hit.term as usize)?;
-                let &(_, weight) = term
+                let entry = entries.get(hit.term as usize)?;
+                let &(_, weight) = entry
                     .topics
                     .iter()
                     .find(|(topic, _)| *topic == ranked.topic)?;
-                Some((
-                    weight * hit.factor(self.settings.title_boost),
-                    weight,
-                    hit,
-                    term,
-                ))
+                let added = weight * hit.factor(self.settings.title_boost);
+                Some((added, weight, hit, entry.written))
             })
             .collect();
         // A stable sort: terms that add the same stay in reading order.
@@ -221,20 +264,13 @@ impl TopicTagger {
             .take(self.settings.max_evidence)
             .filter_map(|(_, weight, hit, term)| evidence(document, hit, term, weight))
             .collect();
-        if evidence.is_empty() {
-            return None;
-        }
-        let share = if total > 0.0 {
-            ranked.score / total
-        } else {
-            0.0
-        };
-        Some(TopicTag {
+        (!evidence.is_empty()).then(|| TopicTag {
             id: format!("medtop:{}", topic.code),
             label: topic.label.clone(),
             kind: TopicKind::Taxonomy,
             score: ranked.score,
-            confidence: (share * ranked.score / (ranked.score + HALF_TRUST)).clamp(0.0, 1.0),
+            needed: ranked.needed,
+            confidence: ranked.confidence.clamp(0.0, 1.0),
             evidence,
         })
     }
@@ -245,20 +281,23 @@ impl TopicTagger {
 struct Ranked {
     topic: u16,
     score: f32,
+    needed: f32,
+    confidence: f32,
     passes: bool,
 }
 
-fn evidence(document: &Document, hit: &Hit, term: &Term, weight: f32) -> Option<Evidence> {
+fn evidence(document: &Document, hit: &Hit, term: &str, weight: f32) -> Option<Evidence> {
     let tokens = document
         .tokens
         .get(hit.first.start as usize..hit.first.end as usize)?;
     let (first, last) = (tokens.first()?, tokens.last()?);
     let field = document.fields.get(usize::from(first.field))?;
     Some(Evidence {
-        term: term.written.clone(),
+        term: term.to_owned(),
         field: field.pointer.clone(),
         start: first.start,
         end: last.end,
         weight,
+        count: hit.count,
     })
 }

@@ -25,6 +25,8 @@ pub struct Evidence {
     pub end: u32,
     /// Weight of the term for this topic in the word list, over 0 and up to 5.
     pub weight: f32,
+    /// How often the term stands in the article, from 1.
+    pub count: u32,
 }
 
 /// A topic of the article.
@@ -39,11 +41,24 @@ pub struct TopicTag {
     /// Sum over the distinct terms of weight × (1 + ln count), times the boost where the term is in the headline,
     /// divided by 1 + ln(words / 100) where there are more than 100 words. Over 0; comparable within a language.
     pub score: f32,
-    /// 0 to 1: the share of this topic in the scores of all broad topics, times score / (score + 5). It orders tags
-    /// by how far they can be trusted; it is not a measured probability of being right.
+    /// The score that this topic needs in this article to become a tag.
+    pub needed: f32,
+    /// 0 to 1: how often a topic with such a score and share is right, as measured on labelled articles of the
+    /// language (`taxonomy/calibration.tsv`).
     pub confidence: f32,
     /// First places of the terms it rests on, the weightiest term first; never empty.
     pub evidence: Vec<Evidence>,
+}
+
+/// A topic that the publisher gave the article, by [`super::TopicSettings::categories`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublisherTopic {
+    /// For example `medtop:15000000`.
+    pub id: String,
+    /// English label.
+    pub label: String,
+    /// The publisher's category as written.
+    pub category: String,
 }
 
 /// What the tagger says of an article.
@@ -53,6 +68,8 @@ pub struct TopicTags {
     pub tags: Vec<TopicTag>,
     /// The highest topics that scored but stayed under a threshold; not part of the result.
     pub near_misses: Vec<TopicTag>,
+    /// What the publisher says, apart from what was found; empty without [`super::TopicSettings::categories`].
+    pub publisher: Vec<PublisherTopic>,
     /// Language of the word list that was used; `None` where there is none for the article.
     pub lexicon: Option<String>,
 }

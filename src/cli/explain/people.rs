@@ -210,6 +210,10 @@ fn topics(out: &mut String, trace: &Trace<'_>, paint: Paint) {
             &paint.yellow("none for this language: no topic can be given"),
         ),
     }
+    for given in &topics.publisher {
+        let text = format!("{} {} ({})", given.id, given.label, safe(&given.category));
+        row(out, "publisher", &text);
+    }
     for tag in &topics.tags {
         topic(out, trace, tag, &paint.green("✓"), paint);
     }
@@ -223,11 +227,12 @@ fn topic(out: &mut String, trace: &Trace<'_>, tag: &TopicTag, mark: &str, paint:
         id,
         label,
         score,
+        needed,
         confidence,
         ..
     } = tag;
     *out += &format!(
-        "  {mark} {} {}  score {score:.2}, confidence {confidence:.2}\n",
+        "  {mark} {} {}  score {score:.2} of {needed:.2} needed, confidence {confidence:.2}\n",
         id,
         paint.bold(label)
     );
@@ -236,10 +241,19 @@ fn topic(out: &mut String, trace: &Trace<'_>, tag: &TopicTag, mark: &str, paint:
         let term = paint.cyan(&safe(&evidence.term));
         let place = paint.dim(&format!("{}–{}", evidence.start, evidence.end));
         *out += &format!(
-            "      {term}  weight {:.1}  {place}  {}\n",
+            "      {term}  weight {:.1}{}  {place}  {}\n",
             evidence.weight,
+            times(evidence.count),
             paint.dim(&found)
         );
+    }
+}
+
+fn times(count: u32) -> String {
+    if count > 1 {
+        format!(" ×{count}")
+    } else {
+        String::new()
     }
 }
 

@@ -20,9 +20,11 @@ pub fn explanation(trace: &Trace<'_>, outcome: &Outcome) -> String {
     }).collect();
     let tag = |tag: &TopicTag| {
         json!({
-            "id": tag.id, "label": tag.label, "score": tag.score, "confidence": tag.confidence,
+            "id": tag.id, "label": tag.label, "score": tag.score, "needed": tag.needed,
+            "confidence": tag.confidence,
             "evidence": tag.evidence.iter().map(|e| json!({
                 "term": e.term, "field": e.field, "start": e.start, "end": e.end, "weight": e.weight,
+                "count": e.count,
             })).collect::<Vec<_>>(),
         })
     };
