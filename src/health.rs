@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub enum Part {
     /// The configuration is read and checked.
     Config,
-    /// The dedup index is open, and rebuilt where that was needed.
+    /// The dedup index is open, rebuilt where that was needed, and within reach.
     Index,
     /// The source has joined its consumer group.
     Source,

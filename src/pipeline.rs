@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::article::{Message, RawArticle, Rejection};
 use crate::config::Config;
 use crate::dedup::{
-    DedupIndex, DedupStatus, Fingerprint, IndexError, Judgement, NearSettings, OpenReport,
+    Claim, DedupIndex, DedupStatus, Fingerprint, IndexError, Judgement, NearSettings, OpenReport,
 };
 use crate::language::LanguageGuess;
 use crate::metrics::{Metrics, Step as Timed};
@@ -177,6 +177,9 @@ impl Pipeline {
                 steps.for_each(|step| stages.fingerprint(known, step));
             });
             stages.judge(index, batch, &mut steps, now_ms)?;
+            if let Some(held) = index.held() {
+                stages.metrics.step(Timed::Lease, held.as_secs_f64());
+            }
         }
         Ok(self.threads.install(|| {
             batch
@@ -226,9 +229,17 @@ impl Pipeline {
         Ok(restored)
     }
 
-    /// Whether the duplicate index is new, or has lost articles that it should know: see [`Self::restore`].
-    pub fn has_lost(&self) -> bool {
-        self.lost
+    /// Whether the duplicate index is new, or has lost articles that it should know, and who is to [restore](Self::restore)
+    /// them.
+    ///
+    /// # Errors
+    /// When the index is out of reach or does not fit the settings.
+    pub fn claim(&mut self, now_ms: i64) -> Result<Claim, IndexError> {
+        match &mut self.index {
+            Some(_) if self.lost => Ok(Claim::Ours),
+            Some(index) => index.claim(now_ms),
+            None => Ok(Claim::Whole),
+        }
     }
 
     /// Says that everything there is to restore has been restored.

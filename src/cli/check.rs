@@ -10,7 +10,7 @@ use super::screen::{Paint, safe};
 use super::{ConfigArgs, Exit, load, now_ms, print};
 use crate::article::ArticleReader;
 use crate::config::{Config, Delivery, Role};
-use crate::dedup::DedupIndex;
+use crate::dedup::{Backend, DedupIndex, inspect};
 use crate::kafka::error::KafkaFailure;
 use crate::kafka::limits::{Inspector, TopicFacts};
 use crate::kafka::oauth::TokenSource;
@@ -100,6 +100,7 @@ pub fn main(args: &CheckArgs) -> Exit {
     report.ok("configuration: every key is known, every value in range");
     offline(&loaded.config, &mut report);
     if !args.offline {
+        shared_index(&loaded.config, &mut report);
         online(
             &loaded.config,
             Duration::from_secs(args.timeout.max(1)),
@@ -163,6 +164,9 @@ fn lexicons(config: &Config, tagger: &TopicTagger, report: &mut Report) {
 }
 
 fn index(config: &Config, report: &mut Report) {
+    if config.dedup.backend == Backend::Valkey {
+        return;
+    }
     let path = &config.dedup.path;
     if !path.exists() {
         let here = |ancestor: &&Path| ancestor.as_os_str().is_empty() || ancestor.exists();
@@ -203,6 +207,55 @@ fn index(config: &Config, report: &mut Report) {
         Err(error) => report.fail(
             &format!("dedup: {error}"),
             "dedup.path must be a folder that can be written",
+        ),
+    }
+}
+
+/// Asks the servers of the shared index.
+fn shared_index(config: &Config, report: &mut Report) {
+    let dedup = &config.dedup;
+    if !config.stages.dedup || dedup.backend != Backend::Valkey {
+        return;
+    }
+    let (servers, shards) = match inspect(&dedup.shared) {
+        Ok(found) => found,
+        Err(error) => {
+            let fix =
+                "are dedup.shared.urls, user, password_file and tls right, and the server up?";
+            return report.fail(&format!("dedup: {error}"), fix);
+        }
+    };
+    for server in servers {
+        let mib = server.memory_bytes / (1 << 20);
+        let address = &server.address;
+        report.ok(&format!(
+            "dedup: {address} is {}, {mib} MiB in use",
+            server.version
+        ));
+        if server.policy != "noeviction" {
+            report.warn(
+                &format!("dedup: {address} has maxmemory-policy {}: it forgets articles in silence when memory is short", server.policy),
+                "set maxmemory-policy noeviction; the stage then waits until there is room",
+            );
+        }
+        if !server.persistent {
+            report.warn(
+                &format!("dedup: {address} keeps nothing on disk: after a restart the index is built again from the output topic"),
+                "set appendonly yes",
+            );
+        }
+    }
+    match shards {
+        None => report.ok("dedup: the shared index does not exist yet and will be made"),
+        Some(shards) if shards == dedup.shared.shards.get() => {
+            report.ok(&format!("dedup: the shared index has {shards} shards"));
+        }
+        Some(shards) => report.fail(
+            &format!(
+                "dedup.shared.shards: {}, but the index was made with {shards}",
+                dedup.shared.shards
+            ),
+            "set it so, or choose another dedup.shared.prefix",
         ),
     }
 }

@@ -93,7 +93,7 @@ fn serve(config: Config) -> Result<(), Exit> {
             };
             failed(exit, "pipeline", &error)
         })?;
-    tracing::info!(?report, path = %config.dedup.path.display(), "duplicate index open");
+    tracing::info!(?report, path = %config.dedup.path.display(), backend = ?config.dedup.backend, "duplicate index open");
     let parts = Parts {
         config,
         pipeline,

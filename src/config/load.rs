@@ -160,23 +160,37 @@ fn remove(table: &mut Table, path: &[String]) -> bool {
 fn read_secrets(config: &mut Config, layer: &Layer, problems: &mut Vec<Problem>) {
     let security = &mut config.kafka.security;
     let (sasl, tls) = (&mut security.sasl, &mut security.tls);
+    let shared = &mut config.dedup.shared;
     let secrets = [
-        ("sasl", "password", &mut sasl.password, &sasl.password_file),
-        ("sasl", "token", &mut sasl.token, &sasl.token_file),
         (
-            "tls",
-            "key_password",
+            "kafka.security.sasl.password",
+            &mut sasl.password,
+            &sasl.password_file,
+        ),
+        (
+            "kafka.security.sasl.token",
+            &mut sasl.token,
+            &sasl.token_file,
+        ),
+        (
+            "kafka.security.tls.key_password",
             &mut tls.key_password,
             &tls.key_password_file,
         ),
+        (
+            "dedup.shared.password",
+            &mut shared.password,
+            &shared.password_file,
+        ),
     ];
-    for (table, name, secret, file) in secrets {
+    for (key, secret, file) in secrets {
         let Some(file) = file else { continue };
-        let path = ["kafka", "security", table, &format!("{name}_file")].map(str::to_owned);
+        let path: KeyPath = format!("{key}_file")
+            .split('.')
+            .map(str::to_owned)
+            .collect();
         let read = match secret {
-            Some(_) => Err(format!(
-                "kafka.security.{table}.{name} is set too: keep one of them"
-            )),
+            Some(_) => Err(format!("{key} is set too: keep one of them")),
             None => read_secret(file),
         };
         match read {

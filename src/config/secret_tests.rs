@@ -10,6 +10,30 @@ const CANARY: &str = "canary5f1c";
 
 const SASL: &str = "[kafka.security]\nprotocol = \"sasl_ssl\"\n[kafka.security.sasl]\nmechanism = \"PLAIN\"\nusername = \"u\"\n";
 
+const SHARED: &str =
+    "[dedup]\nbackend = \"valkey\"\n[dedup.shared]\nurls = [\"redis://host\"]\nuser = \"u\"\n";
+
+#[test]
+fn the_password_of_the_shared_index_is_read_from_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("password");
+    let file = format!("{SHARED}password_file = {:?}\n", path.display().to_string());
+    let found = errors(&file, &[], &[]);
+    assert!(
+        found[0].contains("dedup.shared.password_file: cannot read "),
+        "{found:?}"
+    );
+    std::fs::write(&path, format!("{CANARY}\n")).expect("writes");
+    let config = load(&file, &[], &[]).config;
+    let password = config.dedup.shared.password.as_ref().map(Secret::expose);
+    assert_eq!(password, Some(CANARY));
+    let found = errors(&format!("{file}password = \"{CANARY}\"\n"), &[], &[]);
+    assert!(
+        found[0].contains("password_file: dedup.shared.password is set too"),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn secrets_are_read_from_files() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -164,6 +188,27 @@ fn nothing_printed_holds_a_secret() {
             String::new(),
             vec![],
             vec![format!("kafka.security.tls.key_password={CANARY}")],
+        ),
+        (format!("{SHARED}password = \"{CANARY}\"\n"), vec![], vec![]),
+        (
+            format!("{SHARED}password = [\"{CANARY}\"]\n"),
+            vec![],
+            vec![],
+        ),
+        (
+            SHARED.replace("redis://host", &format!("redis://u:{CANARY}@host")),
+            vec![],
+            vec![],
+        ),
+        (
+            SHARED.to_owned(),
+            vec![("NEWSSTAGE__DEDUP__SHARED__PASSWORD", CANARY.to_owned())],
+            vec![],
+        ),
+        (
+            String::new(),
+            vec![],
+            vec![format!("dedup.shared.password={CANARY}")],
         ),
     ];
     let (mut loaded_some, mut failed_some) = (0, 0);

@@ -52,8 +52,16 @@ impl Config {
         self.check_names(&mut found);
         check_security(&self.kafka.security, &mut found);
         self.check_times(&mut found);
+        self.check_shared_index(&mut found);
         properties::check(self, &mut found.errors);
         (found.errors, found.warnings)
+    }
+
+    fn check_shared_index(&self, found: &mut Findings) {
+        let dedup = &self.dedup;
+        for (key, message) in dedup.shared.problems(dedup.backend) {
+            found.error(&format!("dedup.{key}"), message);
+        }
     }
 
     fn check_topics(&self, found: &mut Findings) {

@@ -217,3 +217,23 @@ fn names_and_addresses_are_usable() {
         );
     }
 }
+
+#[test]
+fn the_shared_index_needs_its_urls_and_the_embedded_one_has_none() {
+    let backend = crate::dedup::Backend::Valkey;
+    one(
+        &errors(|config| config.dedup.backend = backend),
+        "dedup.shared.urls: ",
+        "required by dedup.backend",
+    );
+    one(
+        &errors(|config| config.dedup.shared.urls.push("redis://host".into())),
+        "dedup.shared.urls: ",
+        "dedup.backend is \"embedded\"",
+    );
+    let both = |config: &mut Config| {
+        config.dedup.backend = backend;
+        config.dedup.shared.urls.push("redis://host".into());
+    };
+    assert_eq!(errors(both), [""; 0]);
+}

@@ -1,6 +1,19 @@
 //! Where the index is kept: in this process, or on a server that replicas share.
 
+use std::time::Duration;
+
 use super::store::{Base, Embedded, Expired, IndexError, NewArticle, Posting};
+
+/// Whether an index that others may share has to be built again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is complete.
+    Whole,
+    /// It has lost articles, and it is on this process to restore them.
+    Ours,
+    /// It has lost articles, and another process is restoring them.
+    Others,
+}
 
 /// What [`super::DedupIndex`] needs of a store. A batch is `begin`, any number of `fetch`, `look_up` and `push`, `finish`; then
 /// `flush`, before the transaction that publishes it commits.
@@ -48,6 +61,14 @@ pub(super) trait Store: Send + Sync {
     /// When the operating system refuses.
     fn expire(&mut self, now_ms: i64) -> Result<Expired, IndexError>;
 
+    /// Asks whether a shared index has lost articles, and if so claims to restore them.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    fn claim(&mut self, _now_ms: i64) -> Result<Claim, IndexError> {
+        Ok(Claim::Whole)
+    }
+
     /// Says that what was lost has been restored.
     ///
     /// # Errors
@@ -65,6 +86,11 @@ pub(super) trait Store: Send + Sync {
 
     /// No remembered article arrived before this time (milliseconds since 1970).
     fn oldest_ms(&self) -> Option<i64>;
+
+    /// How long the last batch kept other processes from the index; `None` where there are no others.
+    fn held(&self) -> Option<Duration> {
+        None
+    }
 }
 
 impl Store for Embedded {

@@ -9,12 +9,13 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use super::backend::Store;
+use super::backend::{Claim, Store};
 use super::judge::{Judge, Judgement, PER_SHINGLE};
 use super::keys::{self, Kind};
 use super::near::mark;
 use super::record::{NewRecord, Record, bounded};
 use super::recurrence::{Paragraphs, Repeated};
+use super::shared::{Backend, Shared};
 use super::store::{Embedded, Expired, IndexError, NewArticle, OpenReport, Posting};
 use super::verdict::DedupVerdict;
 use super::{DedupSettings, Fingerprint, Identity};
@@ -62,11 +63,17 @@ pub struct DedupIndex {
 }
 
 impl DedupIndex {
-    /// Opens the index in its folder, making the folder if it is missing, and forgets what is older than the window.
+    /// Opens the index where the settings say: in its folder, which is made if it is missing, forgetting what is older than
+    /// the window; or on a server, which is only asked by [`Self::claim`].
     ///
     /// # Errors
     /// The folder is in use, damaged or from another version, or the operating system refuses: see [`IndexError`].
     pub fn open(settings: &DedupSettings, now_ms: i64) -> Result<(Self, OpenReport), IndexError> {
+        if settings.backend == Backend::Valkey {
+            let store = Shared::new(settings)?;
+            let report = OpenReport::default();
+            return Ok((Self::around(Box::new(store), settings), report));
+        }
         let (store, report) = Embedded::open(settings, now_ms)?;
         Ok((Self::around(Box::new(store), settings), report))
     }
@@ -327,6 +334,20 @@ impl DedupIndex {
     /// A file cannot be written. What was due stays remembered, and the next call tries again.
     pub fn expire(&mut self, now_ms: i64) -> Result<Expired, IndexError> {
         self.store.expire(now_ms)
+    }
+
+    /// Asks whether an index that others may share has lost articles, and if so claims to restore them. An index in a folder
+    /// says so when it is opened.
+    ///
+    /// # Errors
+    /// The store is not within reach, or does not fit the settings.
+    pub fn claim(&mut self, now_ms: i64) -> Result<Claim, IndexError> {
+        self.store.claim(now_ms)
+    }
+
+    /// How long the last batch kept other processes from the index; `None` where there are no others.
+    pub fn held(&self) -> Option<std::time::Duration> {
+        self.store.held()
     }
 
     /// Says that what was lost has been restored, so that the next start does not report it again.

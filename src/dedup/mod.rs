@@ -42,6 +42,7 @@ mod record;
 mod recurrence;
 mod sample;
 mod settings;
+mod shared;
 mod sketch;
 /// The storage of the index. Public for `benches/index.rs`, not for other crates.
 #[doc(hidden)]
@@ -49,6 +50,7 @@ pub mod store;
 mod verdict;
 mod window;
 
+pub use self::backend::Claim;
 pub use self::fingerprint::{Fingerprint, Identity};
 pub use self::index::{Ahead, DedupIndex, Recall};
 pub use self::judge::{Judgement, Neighbour};
@@ -57,6 +59,7 @@ pub use self::passages::{Passage, passages};
 pub use self::recurrence::{BELOW, Paragraphs, REPEATED, Repeated};
 pub use self::sample::{Sample, WordBits};
 pub use self::settings::{DedupSettings, NearSettings, OnDamage, Rebuild};
+pub use self::shared::{Backend, Inspection, SharedSettings, SharedTls, inspect};
 pub use self::sketch::{Shingle, Sketch};
 pub use self::store::{Damage, Expired, IndexError, OpenReport, TornTail};
 pub use self::verdict::{Coverage, DedupMethod, DedupStatus, DedupVerdict};

@@ -8,12 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Window;
 use super::near::{Match, Relation};
+use super::shared::{Backend, SharedSettings};
 use crate::config::ByteSize;
 
 /// How copies are found and how long articles are remembered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DedupSettings {
+    /// Where the index is kept.
+    pub backend: Backend,
+    /// The server that replicas share with `backend = "valkey"`.
+    pub shared: SharedSettings,
     /// Folder of the index, made when missing. A relative path starts at the working directory.
     /// One process at a time uses a folder.
     pub path: PathBuf,
@@ -73,6 +78,8 @@ pub enum Rebuild {
 impl Default for DedupSettings {
     fn default() -> Self {
         Self {
+            backend: Backend::default(),
+            shared: SharedSettings::default(),
             path: PathBuf::from("./newsstage-index"),
             window: Window::DEFAULT,
             max_articles: NonZeroUsize::MIN.saturating_add(19_999_999),
@@ -216,6 +223,8 @@ mod tests {
     fn the_schema_names_every_setting() {
         let schema = schemars::schema_for!(DedupSettings).to_value().to_string();
         for name in [
+            "backend",
+            "shared",
             "path",
             "window",
             "max_articles",

@@ -41,9 +41,37 @@ pub struct SourceContext {
     pub closing: AtomicBool,
     /// Tells the time, in milliseconds since 1970.
     pub clock: fn() -> i64,
+    /// Whether the duplicate index is this process's own.
+    pub own_index: bool,
+    /// Whether copies in partitions of other processes are missed.
+    pub split: AtomicBool,
 }
 
 impl SourceContext {
+    /// Compares the partitions of this process with those of the topic, of which there are `total`.
+    fn note_split(&self, total: usize) {
+        let owned = self.ownership.partitions().len();
+        let split = self.own_index && owned > 0 && owned < total;
+        if self.split.swap(split, Ordering::AcqRel) == split {
+            return;
+        }
+        self.metrics.set_dedup_split(split);
+        if split {
+            tracing::warn!(
+                owned,
+                total,
+                "other replicas own partitions of the input topic, and each has a duplicate index of its own: copies across \
+                 replicas are not found. Run one replica, or share an index with dedup.backend = \"valkey\""
+            );
+        } else {
+            tracing::info!(
+                owned,
+                total,
+                "the duplicate index sees the whole input topic"
+            );
+        }
+    }
+
     fn assigned(&self, consumer: &BaseConsumer<Self>, partitions: &TopicPartitionList) {
         let numbers = numbers(partitions);
         let mut starts = partitions.clone();
@@ -203,6 +231,14 @@ impl ClientContext for SourceContext {
         let Some(topic) = statistics.topics.get(&*self.topic) else {
             return;
         };
+        // librdkafka has a partition -1 of its own.
+        self.note_split(
+            topic
+                .partitions
+                .keys()
+                .filter(|number| **number >= 0)
+                .count(),
+        );
         let committed = self.committed_timestamp_ms.load(Ordering::Relaxed);
         let age = (committed >= 0).then(|| ((self.clock)() - committed).max(0) as f64 / 1000.0);
         let mut behind = false;

@@ -66,6 +66,9 @@ impl Source {
             committed_timestamp_ms: AtomicI64::new(-1),
             closing: AtomicBool::new(false),
             clock,
+            own_index: config.stages.dedup
+                && config.dedup.backend == crate::dedup::Backend::Embedded,
+            split: AtomicBool::new(false),
         };
         let consumer: BaseConsumer<SourceContext> = client_config(config, Role::Consumer)
             .create_with_context(context)

@@ -69,6 +69,8 @@ label_values! {
         Topics = "topics",
         /// Verdicts to output bytes.
         Assemble = "assemble",
+        /// Having the lease of the shared dedup index.
+        Lease = "lease",
         /// Making the dedup index durable.
         Flush = "flush",
         /// Handing records to the producer until all are acknowledged.

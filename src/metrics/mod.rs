@@ -274,6 +274,12 @@ impl Metrics {
         self.inner.series.flow.producer_queue.set(gauge(messages));
     }
 
+    /// Says whether copies across processes are not found, because each has an index of its own.
+    pub fn set_dedup_split(&self, split: bool) {
+        let gauge = &self.inner.series.articles.dedup_split;
+        gauge.set(i64::from(split));
+    }
+
     /// Sets the size of the dedup index: entries, bytes on disk and bytes in memory.
     pub fn set_dedup_index(&self, entries: u64, disk_bytes: u64, memory_bytes: u64) {
         self.inner.series.articles.dedup_entries.set(gauge(entries));

@@ -167,6 +167,7 @@ pub(super) struct Articles {
     pub(super) languages: BoundedCounters,
     pub(super) topics: BoundedCounters,
     pub(super) dedup_rebuilt: Counter,
+    pub(super) dedup_split: Gauge,
     pub(super) dedup_entries: Gauge,
     pub(super) dedup_disk: Gauge,
     pub(super) dedup_memory: Gauge,
@@ -206,6 +207,12 @@ impl Articles {
                 "dedup_rebuilt_articles",
                 "Articles learned again from the output topic because the dedup index had lost them",
                 Counter::default(),
+            ),
+            dedup_split: add(
+                r,
+                "dedup_index_split",
+                "1 while other processes own partitions of the input topic and this one's dedup index is its own, so that copies across processes are not found; else 0",
+                Gauge::default(),
             ),
             dedup_entries: add(
                 r,
@@ -357,7 +364,7 @@ fn histogram(registry: &mut Registry, name: &str, help: &str, buckets: &[f64]) -
 fn steps(registry: &mut Registry) -> Vec<Histogram> {
     let new: fn() -> Histogram = || Histogram::new(STEP_SECONDS);
     let family = Family::<OneLabel, Histogram, fn() -> Histogram>::new_with_constructor(new);
-    let help = "Time of one step in seconds: parse, text, language, topics and assemble of one article in 16; dedup, flush, publish and commit of every batch";
+    let help = "Time of one step in seconds: parse, text, language, topics and assemble of one article in 16; dedup, lease, flush, publish and commit of every batch";
     let family = add(registry, "step_duration_seconds", help, family);
     Step::ALL
         .iter()

@@ -1,6 +1,6 @@
 //! Learning the index again from what was published: the output topic is the record of truth.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -117,24 +117,24 @@ impl Stages {
             .iter()
             .map(|past| (&past.position, &past.identity, &past.paragraphs));
         index.begin(messages, now_ms)?;
-        let mut restored = 0;
+        let mut prints: Vec<(Position, Fingerprint, DedupVerdict, i64)> = Vec::new();
+        let mut positions = HashSet::new();
         for past in past {
             let mut recall = index.recall(&past.position, &past.identity, &past.paragraphs);
-            if recall.known.is_some() {
+            if recall.known.is_some() || !positions.insert(past.position.clone()) {
                 continue;
             }
             let mut document = past.document;
             recall.repeated = past.repeated;
             recall.repeated.apply(&mut document);
             let print = Fingerprint::of(past.identity, &document, &recall, settings);
-            index.prepare(std::iter::once(&print))?;
-            index.restore(
-                &past.position,
-                &print,
-                past.verdict,
-                past.published_ms.min(now_ms),
-            );
-            restored += 1;
+            let arrived_ms = past.published_ms.min(now_ms);
+            prints.push((past.position, print, past.verdict, arrived_ms));
+        }
+        index.prepare(prints.iter().map(|(_, print, ..)| print))?;
+        let restored = prints.len();
+        for (position, print, verdict, arrived_ms) in prints {
+            index.restore(&position, &print, verdict, arrived_ms);
         }
         index.finish()?;
         Ok(restored)

@@ -5,6 +5,7 @@
 //! batches, one analyses, one commits. So the next batch is analysed while the last one commits, and polling never stops
 //! for long, whatever the others do.
 
+mod away;
 pub mod batch;
 pub mod breaker;
 pub mod commit;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::config::Config;
+use crate::config::{Config, RetryConfig};
 use crate::dedup::IndexError;
 use crate::health::{Health, Part};
 use crate::kafka::error::KafkaFailure;
@@ -28,6 +29,7 @@ use crate::kafka::ownership::Ownership;
 use crate::kafka::source::Source;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
+use away::Patience;
 use batch::{Analysed, Batch, BatchLimits};
 use breaker::{Breaker, BreakerLimits};
 use commit::Committer;
@@ -100,6 +102,11 @@ impl Shared {
     fn fail(&self, error: WorkerError) {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.get_or_insert(error);
+    }
+
+    fn has_failed(&self) -> bool {
+        let failure = self.failure.lock();
+        failure.unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     fn take_failure(&self) -> Option<WorkerError> {
@@ -188,7 +195,13 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
     let analysed: Arc<Slot<Analysed>> = Arc::default();
     let committer = Committer::new(&config, publisher, source.clone(), shared.clone(), breaker);
     let threads = [
-        spawn_analysis(pipeline, shared.clone(), read.clone(), analysed.clone())?,
+        spawn_analysis(
+            pipeline,
+            shared.clone(),
+            config.retry.clone(),
+            read.clone(),
+            analysed.clone(),
+        )?,
         spawn_commit(committer, shared.clone(), analysed)?,
     ];
     let limits = BatchLimits {
@@ -230,14 +243,25 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 fn spawn_analysis(
     mut pipeline: Pipeline,
     shared: Arc<Shared>,
+    retry: RetryConfig,
     read: Arc<Slot<Batch>>,
     analysed: Arc<Slot<Analysed>>,
 ) -> Result<JoinHandle<()>, WorkerError> {
     spawn("analyse", move || {
+        let patience = Patience {
+            health: &shared.health,
+            clock: shared.clock,
+            retry: &retry,
+            // The deadline of the shutdown ends the wait, with the process.
+            give_up: &|| shared.has_failed(),
+        };
         while let Some(batch) = read.take() {
             pipeline.set_max_record_bytes(shared.output_room.load(Ordering::Acquire));
-            let outcomes = match pipeline.process(&batch.messages, (shared.clock)()) {
-                Ok(outcomes) => outcomes,
+            let judged =
+                patience.until_back(|| pipeline.process(&batch.messages, (shared.clock)()));
+            let outcomes = match judged {
+                Ok(Some(outcomes)) => outcomes,
+                Ok(None) => break,
                 Err(error) => {
                     shared.fail(error.into());
                     break;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::WorkerError;
+use super::away::Patience;
 use crate::config::{Config, Duplicates};
-use crate::dedup::Rebuild;
+use crate::dedup::{Claim, Rebuild};
 use crate::health::{Health, Part};
 use crate::kafka::history::History;
 use crate::metrics::Metrics;
@@ -14,6 +15,8 @@ use crate::pipeline::Pipeline;
 const BATCH: usize = 4_000;
 /// How often the progress is told.
 const TELL: Duration = Duration::from_secs(5);
+/// How often a replica looks whether another has finished.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What the rebuild needs from the process.
 pub(super) struct Around<'a> {
@@ -33,8 +36,26 @@ pub(super) struct Around<'a> {
 /// When the output topic cannot be read or the index cannot be written. Going on would call copies unique.
 pub(super) fn rebuild(pipeline: &mut Pipeline, around: &Around<'_>) -> Result<bool, WorkerError> {
     let config = around.config;
-    if !config.stages.dedup || !pipeline.has_lost() {
-        return Ok(true);
+    let patience = Patience {
+        health: around.health,
+        clock: around.clock,
+        retry: &config.retry,
+        give_up: around.stopping,
+    };
+    loop {
+        match patience.until_back(|| pipeline.claim((around.clock)()))? {
+            None => return Ok(false),
+            Some(Claim::Whole) => return Ok(true),
+            Some(Claim::Ours) => break,
+            Some(Claim::Others) => {
+                let reason = "another replica is rebuilding the duplicate index";
+                around.health.set_not_ready(Part::Index, reason);
+                around.health.tick_poll((around.clock)());
+                if !patience.wait(LOOK) {
+                    return Ok(false);
+                }
+            }
+        }
     }
     if config.dedup.rebuild == Rebuild::Never {
         tracing::warn!(
@@ -68,7 +89,9 @@ pub(super) fn rebuild(pipeline: &mut Pipeline, around: &Around<'_>) -> Result<bo
         if (around.stopping)() {
             return Ok(false);
         }
-        restored += pipeline.restore(&records, (around.clock)())?;
+        let known = patience.until_back(|| pipeline.restore(&records, (around.clock)()))?;
+        let Some(new) = known else { return Ok(false) };
+        restored += new;
         around.health.tick_poll((around.clock)());
         around.health.progress((around.clock)());
         if told.elapsed() >= TELL {
@@ -81,7 +104,9 @@ pub(super) fn rebuild(pipeline: &mut Pipeline, around: &Around<'_>) -> Result<bo
             );
         }
     }
-    pipeline.restored()?;
+    if patience.until_back(|| pipeline.restored())?.is_none() {
+        return Ok(false);
+    }
     around.metrics.dedup_rebuilt(restored as u64);
     tracing::info!(
         read = history.read(),

@@ -18,6 +18,7 @@ pub mod process;
 mod reader;
 mod stage_config;
 pub mod topics;
+pub mod valkey;
 
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);

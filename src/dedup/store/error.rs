@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::format::Fault;
 
-/// An error of the index on disk. Judging never fails.
+/// An error of the index. Judging never fails.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// Another process uses the folder.
@@ -58,9 +58,26 @@ pub enum IndexError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The shared index is out of reach, or in the hands of another replica. Nothing of the batch may be published; it may be
+    /// tried again.
+    #[error("the shared index is away: {0}")]
+    Unavailable(String),
+    /// The shared index does not fit the settings or this program.
+    #[error("{0}")]
+    Refused(String),
+    /// The shared index has lost its articles while the stage was running.
+    #[error(
+        "the shared index has lost its articles, or a shard of them: nothing more is judged. After a restart it is built          again from the output topic"
+    )]
+    Emptied,
 }
 
 impl IndexError {
+    /// Whether the same may succeed later, without anybody doing anything about it here.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
     pub(super) fn damaged(file: &Path, fault: Fault) -> Self {
         Self::Damaged {
             file: file.to_owned(),
