@@ -62,6 +62,9 @@ struct State {
     /// Whether the thread is at work, or waits to try again.
     busy: bool,
     stop: bool,
+    /// Nothing is begun, as if the thread were very slow.
+    #[cfg(test)]
+    held: bool,
 }
 
 struct Shared {
@@ -105,6 +108,8 @@ impl Background {
                 failure: None,
                 busy: false,
                 stop: false,
+                #[cfg(test)]
+                held: false,
             }),
             work: Condvar::new(),
             done: Condvar::new(),
@@ -162,8 +167,29 @@ impl Background {
         self.wait(|state| !state.busy && !state.unsaved)
     }
 
+    /// Lets the thread begin nothing more, or go on.
+    #[cfg(test)]
+    pub(super) fn hold(&self, held: bool) {
+        self.holder()(held);
+    }
+
+    /// [`Self::hold`] for another thread.
+    #[cfg(test)]
+    pub(super) fn holder(&self) -> impl Fn(bool) + use<> {
+        let shared = Arc::clone(&self.shared);
+        move |held| {
+            shared.lock().held = held;
+            shared.work.notify_one();
+        }
+    }
+
     fn wait(&self, enough: impl Fn(&State) -> bool) -> Result<(), IndexError> {
         let mut state = self.shared.lock();
+        // After a failure the thread pauses, and whoever waits does not. What failed before may go well now.
+        state
+            .failure
+            .take_if(|failure| !matches!(failure, IndexError::Damaged { .. }));
+        self.shared.work.notify_one();
         while !enough(&state) {
             if let Some(failure) = state.failure.take() {
                 return Err(failure);
@@ -296,6 +322,10 @@ impl Shared {
     }
 
     fn next(&self, state: &State) -> Option<Task> {
+        #[cfg(test)]
+        if state.held {
+            return None;
+        }
         if let Some(frozen) = state.frozen.front() {
             return Some(Task::Seal(Arc::clone(frozen)));
         }

@@ -289,6 +289,17 @@ impl Embedded {
         self.sealed.look_up(keys, most, out);
     }
 
+    /// Copies the record of an article; returns whether it is remembered. Where memory is scarce this is much cheaper than
+    /// [`Base::record`], which maps what lies around as well.
+    pub fn read_record(&self, article: u64, out: &mut Vec<u8>) -> bool {
+        if let Some(record) = self.head.record(article) {
+            out.clear();
+            out.extend_from_slice(record);
+            return true;
+        }
+        self.sealed.read_record(article, out)
+    }
+
     /// Looks up many keys in the head: see [`Head::look_up`].
     pub fn head_batch_look_up(
         &self,
@@ -380,7 +391,7 @@ impl Embedded {
         let rest = self.limits.memory.saturating_sub(own);
         self.sealed
             .residency
-            .set_bound(rest.max(self.limits.memory / 4));
+            .set_bound(rest.max(self.limits.memory / 4), &self.sealed.segments);
     }
 
     /// Forgets segments that are older than the window or beyond `max_articles`. Call it before each batch: it costs

@@ -138,3 +138,106 @@ fn grow(
     }
     Some(group.start + start..group.end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        span_ms: 1_000,
+        articles: 4_000,
+    };
+
+    fn piece(first: u64, articles: u64, from_ms: i64, to_ms: i64) -> Piece {
+        Piece {
+            first,
+            articles,
+            postings: articles * 50,
+            record_bytes: articles * 170,
+            oldest_ms: from_ms,
+            newest_ms: to_ms,
+        }
+    }
+
+    /// Merges until nothing is due; returns the articles that were written.
+    fn settle(pieces: &mut Vec<Piece>) -> u64 {
+        let mut written = 0;
+        while let Some(merge) = plan(pieces, &BOUNDS) {
+            assert!(merge.pieces.len() > 1);
+            let merged = pieces[merge.pieces.clone()]
+                .iter()
+                .copied()
+                .reduce(|sum, next| sum.and(&next))
+                .unwrap();
+            assert!(merged.fits(&BOUNDS), "{merged:?}");
+            written += merged.articles;
+            pieces.splice(merge.pieces, [merged]);
+        }
+        written
+    }
+
+    /// A stream whose window holds `per_window` articles, in heads of so many: the most segments at rest, and how often
+    /// an article is written by merging.
+    fn run(head: u64, per_window: u64, capacity: u64) -> (usize, f64) {
+        let (mut pieces, mut written, mut most) = (Vec::new(), 0, 0);
+        let window_ms = BOUNDS.span_ms * PARTS as i64;
+        let heads = 4 * per_window.min(capacity) / head;
+        for number in 0..heads {
+            let ms = |articles: u64| (articles * window_ms as u64 / per_window) as i64;
+            let first = number * head;
+            let new = piece(first, head, ms(first), ms(first + head));
+            pieces.push(new);
+            written += settle(&mut pieces);
+            let mut total: u64 = pieces.iter().map(|piece| piece.articles).sum();
+            while pieces[0].newest_ms + window_ms <= new.newest_ms || total > capacity {
+                total -= pieces[0].articles;
+                pieces.remove(0);
+                written += settle(&mut pieces);
+            }
+            most = most.max(pieces.len());
+        }
+        (most, written as f64 / (heads * head) as f64)
+    }
+
+    #[test]
+    fn at_rest_there_are_at_most_eight_and_nothing_is_written_too_often() {
+        // Bounded by time, by count, with large heads and small ones.
+        for (head, per_window, capacity) in [
+            (40, 16_000, 20_000),
+            (40, 64_000, 20_000),
+            (10, 16_000, 20_000),
+            (400, 18_000, 20_000),
+            (1, 1_000, 20_000),
+            (200, 1_600, 20_000),
+        ] {
+            let (most, written) = run(head, per_window, capacity);
+            println!("{head} {per_window}: {most} segments, written {written:.1} times");
+            assert!(most <= MOST, "{most} of {head}, {per_window}");
+            assert!(written < 16.0, "{written} of {head}, {per_window}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_belong_together_is_not_merged() {
+        // Articles are missing between the first two; the others are too long, too many, or too large together.
+        let mut pieces = vec![
+            piece(0, 10, 0, 0),
+            piece(11, 10, 0, 0),
+            piece(21, 10, 2_000, 2_000),
+            piece(31, 3_995, 2_000, 2_000),
+            piece(4_026, 10, 2_000, 2_000),
+            Piece {
+                postings: MAX_POSTINGS,
+                ..piece(4_036, 10, 2_000, 2_000)
+            },
+            Piece {
+                record_bytes: MAX_RECORD_BYTES,
+                ..piece(4_046, 10, 2_000, 2_000)
+            },
+        ];
+        let before = pieces.clone();
+        assert_eq!(settle(&mut pieces), 0);
+        assert_eq!(pieces, before);
+        assert_eq!(plan(&[], &BOUNDS), None);
+    }
+}

@@ -51,7 +51,7 @@ impl Sealed {
     /// postings of one key come newest first; the keys are mixed. Like [`Base::newest`] it may name, rarely, an article
     /// that does not have the key.
     pub fn look_up(&self, keys: &[u64], most: usize, out: &mut Vec<(u32, Posting)>) {
-        let mut reads = 0;
+        let (sparing, mut reads) = (self.residency.is_sparing(), 0);
         for (part, keys) in keys.chunks(LOOKED_UP_TOGETHER).enumerate() {
             let first = part * LOOKED_UP_TOGETHER;
             let mut left = [most; LOOKED_UP_TOGETHER];
@@ -70,10 +70,42 @@ impl Sealed {
                 frozen.head.look_up(keys, &mut take);
             }
             for segment in self.segments.iter().rev() {
-                reads += segment.look_up(keys, &mut take);
+                reads += segment.look_up(keys, sparing, &mut take);
             }
         }
-        self.residency.read(reads, &self.segments);
+        let hot = 2 * keys.len() * self.segments.len();
+        self.residency.read(hot, reads, &self.segments);
+    }
+
+    /// Copies the record of an article; returns whether it is remembered. Where memory is scarce this is much cheaper than
+    /// [`Base::record`].
+    pub fn read_record(&self, article: u64, out: &mut Vec<u8>) -> bool {
+        let in_segment = self.residency.is_sparing().then(|| self.segment(article));
+        if let Some(segment) = in_segment.flatten()
+            && segment.read_record(article, out).is_some()
+        {
+            return true;
+        }
+        let Some(record) = self.record(article) else {
+            return false;
+        };
+        out.clear();
+        out.extend_from_slice(record);
+        true
+    }
+
+    /// The segment where the article is if it is in any.
+    fn segment(&self, article: u64) -> Option<&Segment> {
+        let place = self
+            .segments
+            .partition_point(|segment| segment.shape().end() <= article);
+        self.segments.get(place).map(|segment| &**segment)
+    }
+
+    fn count_single_look_up(&self) {
+        let segments = self.segments.len();
+        self.residency
+            .read(2 * segments, segments as u32, &self.segments);
     }
 }
 
@@ -86,8 +118,7 @@ impl Base for Sealed {
         for frozen in self.frozen.iter().rev() {
             frozen.head.newest(key, visit)?;
         }
-        self.residency
-            .read(self.segments.len() as u32, &self.segments);
+        self.count_single_look_up();
         for segment in self.segments.iter().rev() {
             segment.newest(key, visit)?;
         }
@@ -99,8 +130,7 @@ impl Base for Sealed {
         key: u64,
         visit: &mut dyn FnMut(Posting) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        self.residency
-            .read(self.segments.len() as u32, &self.segments);
+        self.count_single_look_up();
         for segment in &self.segments {
             segment.oldest(key, visit)?;
         }
@@ -118,11 +148,8 @@ impl Base for Sealed {
         if frozen.is_some() {
             return frozen;
         }
-        let place = self
-            .segments
-            .partition_point(|segment| segment.shape().end() <= article);
-        let record = self.segments.get(place)?.record(article);
-        self.residency.read(2, &self.segments);
+        let record = self.segment(article)?.record(article);
+        self.residency.read(0, 2, &self.segments);
         record
     }
 }

@@ -18,6 +18,8 @@ use super::layout::{BLOCK, Layout, PAGE, SECTIONS, Section, Shape};
 pub(in super::super) const LOOKED_UP_TOGETHER: usize = 64;
 /// Buckets up to this size are searched from end to end, which is faster.
 const SHORT_BUCKET: usize = 64;
+/// Bytes of entries that are read from the file at once.
+const ENTRIES_READ: usize = 256;
 
 /// A sealed part of the index.
 pub(in super::super) struct Segment {
@@ -215,13 +217,14 @@ impl Segment {
     }
 
     /// Looks up several keys and visits the postings of each, newest first, until `visit` breaks, which ends that key
-    /// only. Returns how many places in the entries were read.
+    /// only. Returns how many places in the entries were read through the map; with `sparing` only those that are long.
     ///
     /// First come all places in the directory, then all tags, then the few entries: the reads of one kind do not wait
     /// for each other.
     pub(in super::super) fn look_up(
         &self,
         keys: &[u64],
+        sparing: bool,
         visit: &mut dyn FnMut(usize, Posting) -> ControlFlow<()>,
     ) -> u32 {
         let mut reads = 0;
@@ -244,7 +247,7 @@ impl Segment {
                 candidates.iter_mut().zip(buckets.into_iter().zip(keys))
             {
                 let tagged = self.tagged(tags, bucket, self.shape.suffix(*key));
-                if !tagged.is_empty() {
+                if !tagged.is_empty() && !sparing {
                     let entry = tagged.start * self.shape.entry_bytes();
                     touched ^= entries.get(entry).copied().unwrap_or_default();
                     reads += 1;
@@ -257,17 +260,65 @@ impl Segment {
                     continue;
                 }
                 let suffix = self.shape.suffix(*key);
+                let mut visit = |posting| visit(part * LOOKED_UP_TOGETHER + place, posting);
+                if sparing && self.read_entries(&tagged, suffix, &mut visit).is_some() {
+                    continue;
+                }
+                reads += u32::from(sparing);
                 for found in self.matching(entries, tagged, suffix).rev() {
                     let Some((_, posting)) = self.entry(entries, found) else {
                         break;
                     };
-                    if visit(part * LOOKED_UP_TOGETHER + place, posting).is_break() {
+                    if visit(posting).is_break() {
                         break;
                     }
                 }
             }
         }
         reads
+    }
+
+    /// Reads a few entries from the file instead of the map, which takes no memory, and visits those that have the
+    /// suffix. `None` when they are many, or cannot be read: then the map must do, which ends the process if it cannot
+    /// be read either.
+    fn read_entries(
+        &self,
+        tagged: &Range<usize>,
+        suffix: u32,
+        visit: &mut dyn FnMut(Posting) -> ControlFlow<()>,
+    ) -> Option<()> {
+        let bytes = self.shape.entry_bytes();
+        let mut buffer = [0; ENTRIES_READ];
+        let buffer = buffer.get_mut(..tagged.len() * bytes)?;
+        let at = self.layout.entries.start + (tagged.start * bytes) as u64;
+        self.file.read_exact_at(buffer, at).ok()?;
+        for found in self.matching(buffer, 0..tagged.len(), suffix).rev() {
+            let (_, posting) = self.entry(buffer, found)?;
+            if visit(posting).is_break() {
+                break;
+            }
+        }
+        Some(())
+    }
+
+    /// Copies a record from the file instead of the map. `None` when there is none, or it cannot be read.
+    pub(in super::super) fn read_record(&self, article: u64, out: &mut Vec<u8>) -> Option<()> {
+        let place = article.checked_sub(self.shape.first)?;
+        if place >= u64::from(self.shape.articles) {
+            return None;
+        }
+        let mut ends = [0; 8];
+        let at = self.layout.offsets.start + place * 4;
+        self.file.read_exact_at(&mut ends, at).ok()?;
+        let (start, end) = (u32_at(&ends, 0)?, u32_at(&ends, 1)?);
+        out.resize(end.checked_sub(start)? as usize, 0);
+        let at = self.layout.records.start + u64::from(start);
+        self.file.read_exact_at(out, at).ok()
+    }
+
+    /// Bytes of the part that is read for every key.
+    pub(in super::super) fn hot_bytes(&self) -> u64 {
+        self.layout.directory.padded() + self.layout.tags.padded()
     }
 
     fn visit(

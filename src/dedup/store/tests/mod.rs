@@ -1,6 +1,11 @@
 //! Tests of the storage, against a model and against damage.
 
+mod crash;
+mod damage;
+mod disk;
+mod memory;
 mod model;
+mod segments;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -22,7 +27,25 @@ pub(super) fn settings(path: &Path) -> DedupSettings {
 }
 
 pub(super) fn open(settings: &DedupSettings) -> Embedded {
-    Embedded::open(settings, 0).unwrap().0
+    try_open(settings).unwrap().0
+}
+
+pub(super) fn try_open(settings: &DedupSettings) -> Result<(Embedded, OpenReport), IndexError> {
+    try_open_at(settings, 0)
+}
+
+/// Opens the index. While another test starts a process, that process has the files of all tests open for a moment, and
+/// with them the locks.
+pub(super) fn try_open_at(
+    settings: &DedupSettings,
+    now_ms: i64,
+) -> Result<(Embedded, OpenReport), IndexError> {
+    loop {
+        match Embedded::open(settings, now_ms) {
+            Err(IndexError::Locked { .. }) => std::thread::yield_now(),
+            outcome => return outcome,
+        }
+    }
 }
 
 /// The key with this number.

@@ -76,7 +76,7 @@ fn run(steps: &[Step], max_articles: usize, window: &str, on_disk: bool) {
                     });
                 }
                 drop(index);
-                let (opened, report) = Embedded::open(&settings, now_ms).unwrap();
+                let (opened, report) = try_open_at(&settings, now_ms).unwrap();
                 index = opened;
                 assert_eq!((report.torn, report.damage), (None, Vec::new()));
                 let end = numbers.last().map_or(index.next_article(), |last| last + 1);
@@ -147,7 +147,7 @@ fn many_heads_become_at_most_eight_segments() {
     );
     assert_holds(&index, &(0..2_900).collect::<Vec<_>>());
     drop(index);
-    let (index, report) = Embedded::open(&settings, 0).unwrap();
+    let (index, report) = try_open(&settings).unwrap();
     assert_eq!(report.articles, 2_900);
     assert_holds(&index, &(0..2_900).collect::<Vec<_>>());
 }
