@@ -68,7 +68,7 @@ impl WordBits {
     }
 
     fn place(&self, hash: u16) -> (usize, u8) {
-        let bit = usize::from(hash) * self.bits.len() * 8 >> 16;
+        let bit = (usize::from(hash) * self.bits.len() * 8) >> 16;
         (bit / 8, 1 << (bit % 8))
     }
 
