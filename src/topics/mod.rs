@@ -9,6 +9,7 @@ mod arabic;
 mod lexicon;
 mod load;
 mod matcher;
+pub mod query;
 mod score;
 mod settings;
 mod tagger;

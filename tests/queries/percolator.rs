@@ -1,0 +1,1 @@
+//! Term-only queries against the percolator library `mokaccino`.
