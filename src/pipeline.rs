@@ -18,6 +18,7 @@ use crate::language::LanguageGuess;
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::Document;
 use crate::topics::TopicTags;
+use crate::topics::query::{QueryLoader, QueryMatches};
 use stages::{Stages, Step};
 use timing::guarded;
 
@@ -60,6 +61,8 @@ pub struct Trace<'a> {
     pub language: Option<LanguageGuess>,
     /// What topic tagging says, near misses included.
     pub topics: Option<TopicTags>,
+    /// The stored queries that match; `None` where there are none.
+    pub queries: Option<QueryMatches>,
 }
 
 /// A part of the pipeline could not be built. Names the setting at fault where there is one.
@@ -131,6 +134,12 @@ impl Pipeline {
         })
     }
 
+    /// Hands out what loads the stored queries, to be asked for changes from time to time; `None` where there are none,
+    /// and when it was handed out before.
+    pub fn take_query_loader(&mut self) -> Option<QueryLoader> {
+        self.stages.loader.take()
+    }
+
     /// Tells the pipeline how large a record the output topic takes, in bytes.
     pub fn set_max_record_bytes(&self, bytes: usize) {
         self.stages.max_record_bytes.store(bytes, Ordering::Relaxed);
@@ -140,6 +149,8 @@ impl Pipeline {
     /// remembers the articles.
     pub fn process(&mut self, batch: &[Message], now_ms: i64) -> Vec<Outcome> {
         let stages = &self.stages;
+        // One set of queries for the whole batch, whatever is loaded meanwhile.
+        let queries = stages.queries();
         let mut steps: Vec<Step<'_>> = self.threads.install(|| {
             batch
                 .par_iter()
@@ -155,7 +166,7 @@ impl Pipeline {
                 .par_iter()
                 .zip(steps)
                 .with_min_len(8)
-                .map(|(message, step)| stages.finish(message, step))
+                .map(|(message, step)| stages.finish(message, step, queries.as_ref()))
                 .collect()
         })
     }
@@ -189,7 +200,8 @@ impl Pipeline {
         }
         let step = steps.pop().unwrap_or(Err(Outcome::Tombstone));
         let prepared = step?;
-        guarded(|| self.stages.analyse(message, *prepared)).map_err(Outcome::Rejected)
+        let queries = self.stages.queries();
+        guarded(|| self.stages.analyse(message, *prepared, queries.as_ref())).map_err(Outcome::Rejected)
     }
 
     /// The output value of a traced article, as the pipeline publishes it.

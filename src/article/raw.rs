@@ -153,6 +153,8 @@ pub enum Warning {
     NoLexicon,
     /// The position was seen before with another content: the topic was probably created anew.
     PositionReused,
+    /// A query took too many steps on this article and was given up: whether it matches is not known.
+    QueryBudget,
 }
 
 impl Warning {
@@ -166,6 +168,7 @@ impl Warning {
             Self::EvidenceDropped => "evidence_dropped",
             Self::NoLexicon => "no_lexicon",
             Self::PositionReused => "position_reused",
+            Self::QueryBudget => "query_budget",
         }
     }
 }

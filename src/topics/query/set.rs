@@ -113,7 +113,6 @@ pub(super) struct Leaf {
 pub(super) struct About {
     pub(super) id: Box<str>,
     pub(super) label: Box<str>,
-    pub(super) text: Range<u32>,
     pub(super) tags: Option<Box<BTreeMap<String, String>>>,
 }
 
@@ -227,6 +226,11 @@ impl QuerySet {
         self.number(id).is_some()
     }
 
+    /// Articles that were matched since the set was compiled, as far as they are counted.
+    pub fn sampled(&self) -> u32 {
+        self.sampled.load(Ordering::Relaxed)
+    }
+
     /// The ids of all queries, in order.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.about.iter().map(|about| about.id.as_ref())
@@ -249,17 +253,6 @@ impl QuerySet {
             + (self.anchor_starts.capacity() + self.anchor_queries.capacity()) * 4
             + self.seen.capacity() * 4
             + text
-    }
-
-    /// The text of a query.
-    pub(super) fn text(&self, number: u32) -> &str {
-        self.about
-            .get(number as usize)
-            .and_then(|about| {
-                self.texts
-                    .get(about.text.start as usize..about.text.end as usize)
-            })
-            .unwrap_or_default()
     }
 
     /// The leaf at a place of a query's program, with its number.
@@ -512,7 +505,6 @@ impl Compiler {
         set.about.push(About {
             id: definition.id.as_str().into(),
             label: label.as_str().into(),
-            text: text as u32..set.texts.len() as u32,
             tags: (!definition.tags.is_empty()).then(|| Box::new(definition.tags.clone())),
         });
         self.references.push(planned.references);

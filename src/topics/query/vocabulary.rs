@@ -119,13 +119,6 @@ impl Vocabulary {
             .is_some_and(|term| term.space == space.number())
     }
 
-    /// Whether a term stands for words with wildcards.
-    pub(super) fn is_pattern(&self, term: TermId) -> bool {
-        self.terms
-            .get(term as usize)
-            .is_some_and(|term| term.pattern)
-    }
-
     /// Whether any term is of a space.
     pub(super) fn has(&self, space: Space) -> bool {
         self.spaces >> space.number() & 1 == 1

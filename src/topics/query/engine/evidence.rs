@@ -15,11 +15,23 @@ const SHORT_TEXT: f32 = 100.0;
 
 /// A word or phrase of the query that is in the text.
 #[derive(Debug, Clone)]
-struct Hit {
+pub(super) struct Hit {
     leaf: u32,
     at: usize,
     first: Span,
     weight: f32,
+}
+
+impl Hit {
+    /// A place of a leaf, without weight.
+    pub(super) fn at(leaf: u32, at: usize, first: Span) -> Self {
+        Self {
+            leaf,
+            at,
+            first,
+            weight: 0.0,
+        }
+    }
 }
 
 impl Evaluation<'_, '_> {
@@ -160,7 +172,7 @@ impl Evaluation<'_, '_> {
     }
 
     /// Where a hit stands in the published field; `None` for what is not in the text, as an author.
-    fn published(&self, hit: &Hit) -> Option<Place> {
+    pub(super) fn published(&self, hit: &Hit) -> Option<Place> {
         let document = self.subject.document;
         let step = self.set.programs.step(hit.at);
         if hit.first.is_empty() {

@@ -250,19 +250,48 @@ impl QuerySet {
         result
     }
 
+    /// The same by evaluating every query: what the choice of candidates is measured against.
+    pub fn matches_by_trying_all(self: &Arc<Self>, subject: &Subject<'_>) -> QueryMatches {
+        let mut scratch = self.take_scratch();
+        let mut result = self.nothing();
+        scratch.article.read(subject, &self.vocabulary, &mut scratch.cache);
+        self.find_candidates(&mut scratch);
+        let filters: Vec<bool> = scratch.passes.clone();
+        for level in &mut scratch.pending {
+            level.clear();
+        }
+        for (query, head) in (0..).zip(&self.heads) {
+            if let (Some(level), Some(true)) = (
+                scratch.pending.get_mut(usize::from(head.level)),
+                filters.get(usize::from(head.filter)),
+            ) {
+                level.push(query);
+            }
+        }
+        scratch.seen.iter_mut().for_each(|bits| *bits = u64::MAX);
+        self.decide_all(subject, &mut scratch, &mut result);
+        let mut pool = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.push(scratch);
+        result
+    }
+
+    fn nothing(self: &Arc<Self>) -> QueryMatches {
+        QueryMatches {
+            set: self.clone(),
+            found: Vec::new(),
+            places: Vec::new(),
+            over: Vec::new(),
+            candidates: 0,
+        }
+    }
+
     fn take_scratch(&self) -> Box<Scratch> {
         let mut pool = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         pool.pop().unwrap_or_default()
     }
 
     fn match_with(self: &Arc<Self>, subject: &Subject<'_>, scratch: &mut Scratch) -> QueryMatches {
-        let mut result = QueryMatches {
-            set: self.clone(),
-            found: Vec::new(),
-            places: Vec::new(),
-            over: Vec::new(),
-            candidates: 0,
-        };
+        let mut result = self.nothing();
         if self.is_empty() {
             return result;
         }
@@ -272,6 +301,16 @@ impl QuerySet {
             .read(subject, &self.vocabulary, &mut scratch.cache);
         self.count(&scratch.article);
         self.find_candidates(scratch);
+        self.decide_all(subject, scratch, &mut result);
+        result
+    }
+
+    fn decide_all(
+        &self,
+        subject: &Subject<'_>,
+        scratch: &mut Scratch,
+        result: &mut QueryMatches,
+    ) {
         let mut steps = self.options.article_steps;
         for level in 0..scratch.pending.len() {
             let mut candidates = scratch
@@ -283,7 +322,7 @@ impl QuerySet {
             candidates.sort_unstable();
             result.candidates += candidates.len();
             for &query in &candidates {
-                if self.decide(query, subject, scratch, &mut steps, &mut result) {
+                if self.decide(query, subject, scratch, &mut steps, result) {
                     self.refer(query, scratch);
                 }
             }
@@ -293,7 +332,6 @@ impl QuerySet {
             }
         }
         result.found.sort_unstable_by_key(|found| found.query);
-        result
     }
 
     /// Counts in how many articles a term is, for the next choice of terms.
