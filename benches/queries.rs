@@ -54,12 +54,12 @@ impl Language {
     /// A word of two to four syllables that no other number has.
     fn word(self, number: usize) -> String {
         const LATIN: [&str; 24] = [
-            "ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wa", "ze", "tra", "ple", "sti",
-            "cro", "ndu", "mar", "len", "kis",
+            "ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo",
+            "wa", "ze", "tra", "ple", "sti", "cro", "ndu", "mar", "len", "kis",
         ];
         const ARABIC: [&str; 24] = [
-            "با", "دي", "رو", "سا", "عم", "قا", "كي", "لو", "ما", "نو", "هر", "شا", "صف", "طل", "غا", "في", "حر", "جم", "تو",
-            "ثق", "خل", "زا", "ضم", "ين",
+            "با", "دي", "رو", "سا", "عم", "قا", "كي", "لو", "ما", "نو", "هر", "شا", "صف", "طل",
+            "غا", "في", "حر", "جم", "تو", "ثق", "خل", "زا", "ضم", "ين",
         ];
         let syllables = if self == Self::English { LATIN } else { ARABIC };
         let mut rest = number + 24;
@@ -154,7 +154,12 @@ fn add(document: &mut Document, role: Role, text: &str) {
     }
     document.fields.push(DocumentField {
         role,
-        pointer: if role == Role::Title { "/title" } else { "/text" }.to_owned(),
+        pointer: if role == Role::Title {
+            "/title"
+        } else {
+            "/text"
+        }
+        .to_owned(),
         text: text.to_owned(),
         blocks,
     });
@@ -190,30 +195,51 @@ fn list(count: usize, mut term: impl FnMut() -> String) -> String {
 /// The mixture: 35 % lists, 35 % lists with a context and an exclusion, 15 % NEAR, 5 % title, 5 % at least two, 5 % very
 /// large.
 fn query(language: Language, terms_only: bool, random: &mut Random) -> String {
-    let brands = |count: usize, random: &mut Random| list(count, || brand(language, terms_only, random));
+    let brands =
+        |count: usize, random: &mut Random| list(count, || brand(language, terms_only, random));
     let contexts = |count: usize, random: &mut Random| list(count, || context(language, random));
     let few = 3 + random.below(6);
     match random.below(100) {
         0..35 => brands(few, random),
-        35..70 => format!("{} AND {} NOT {}", brands(few, random), contexts(10, random), contexts(3, random)),
+        35..70 => format!(
+            "{} AND {} NOT {}",
+            brands(few, random),
+            contexts(10, random),
+            contexts(3, random)
+        ),
         70..85 if terms_only => format!("{} AND {}", brands(few, random), contexts(6, random)),
         70..85 => format!("{} NEAR/10 {}", brands(few, random), contexts(6, random)),
         85..90 if !terms_only => format!("title:{}", brands(few, random)),
         90..95 if !terms_only => format!("ATLEAST/2{}", brands(few, random)),
-        _ => format!("{} AND {} NOT {}", brands(60, random), contexts(20, random), contexts(10, random)),
+        _ => format!(
+            "{} AND {} NOT {}",
+            brands(60, random),
+            contexts(20, random),
+            contexts(10, random)
+        ),
     }
 }
 
 fn definitions(count: usize, language: Language, terms_only: bool) -> Vec<Sourced> {
     let mut random = Random(7);
     (0..count)
-        .map(|number| Sourced::of(Definition::new(&format!("query-{number:06}"), &query(language, terms_only, &mut random))))
+        .map(|number| {
+            Sourced::of(Definition::new(
+                &format!("query-{number:06}"),
+                &query(language, terms_only, &mut random),
+            ))
+        })
         .collect()
 }
 
 fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0_usize) * 4096
+    statm
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .unwrap_or(0_usize)
+        * 4096
 }
 
 /// Best time of some rounds for each article, sorted.
@@ -249,8 +275,12 @@ fn subject<'a>(article: &'a Article, language: Language) -> Subject<'a> {
 
 fn run(count: usize, language: Language, articles: usize, rounds: usize) {
     let mut random = Random(11);
-    let learned: Vec<Article> = (0..articles).map(|_| article(language, &mut random)).collect();
-    let measured: Vec<Article> = (0..articles).map(|_| article(language, &mut random)).collect();
+    let learned: Vec<Article> = (0..articles)
+        .map(|_| article(language, &mut random))
+        .collect();
+    let measured: Vec<Article> = (0..articles)
+        .map(|_| article(language, &mut random))
+        .collect();
     let bytes = measured.iter().map(|article| article.bytes).sum::<usize>() / articles;
     let sources = definitions(count, language, false);
     let before = resident();
@@ -259,32 +289,52 @@ fn run(count: usize, language: Language, articles: usize, rounds: usize) {
     let first = QuerySet::compile(copy, &QueryOptions::default(), None);
     let load = started.elapsed();
     let grown = resident().saturating_sub(before);
-    assert_eq!(first.disabled, 0, "{:?}", first.problems.iter().find(|problem| problem.is_error()));
+    assert_eq!(
+        first.disabled,
+        0,
+        "{:?}",
+        first.problems.iter().find(|problem| problem.is_error())
+    );
     let first = Arc::new(first.set);
     let own = first.memory_bytes();
     for article in &learned {
         first.matches(&subject(article, language));
     }
-    let cold = time(&measured, rounds, |article| drop(first.matches(&subject(article, language))));
+    let cold = time(&measured, rounds, |article| {
+        drop(first.matches(&subject(article, language)))
+    });
     let set = Arc::new(QuerySet::compile(sources, &QueryOptions::default(), Some(&first)).set);
     drop(first);
     for article in &learned {
         set.matches(&subject(article, language));
     }
-    let times = time(&measured, rounds, |article| drop(set.matches(&subject(article, language))));
+    let times = time(&measured, rounds, |article| {
+        drop(set.matches(&subject(article, language)))
+    });
     let few = &measured[..measured.len().min(40)];
-    let all = time(few, 1, |article| drop(set.matches_by_trying_all(&subject(article, language))));
+    let all = time(few, 1, |article| {
+        drop(set.matches_by_trying_all(&subject(article, language)))
+    });
     let (mut matches, mut candidates, mut spans) = (0, 0, 0);
     for article in &measured {
         let found = set.matches(&subject(article, language));
         matches += found.len();
         candidates += found.candidates;
-        spans += found.iter().map(|found| found.evidence().count()).sum::<usize>();
+        spans += found
+            .iter()
+            .map(|found| found.evidence().count())
+            .sum::<usize>();
     }
     for article in few {
         let found = set.matches(&subject(article, language));
         let expected = set.matches_by_trying_all(&subject(article, language));
-        assert!(found.iter().map(|one| one.id()).eq(expected.iter().map(|one| one.id())), "different matches");
+        assert!(
+            found
+                .iter()
+                .map(|one| one.id())
+                .eq(expected.iter().map(|one| one.id())),
+            "different matches"
+        );
     }
     let n = measured.len() as f64;
     println!(
@@ -308,7 +358,9 @@ fn run(count: usize, language: Language, articles: usize, rounds: usize) {
 /// The same queries of single words here and in `mokaccino`.
 fn against_percolator(count: usize, language: Language, articles: usize, rounds: usize) {
     let mut random = Random(11);
-    let measured: Vec<Article> = (0..articles).map(|_| article(language, &mut random)).collect();
+    let measured: Vec<Article> = (0..articles)
+        .map(|_| article(language, &mut random))
+        .collect();
     let sources = definitions(count, language, true);
     let mut percolator = Percolator::default();
     for source in &sources {
@@ -323,14 +375,20 @@ fn against_percolator(count: usize, language: Language, articles: usize, rounds:
     for article in &measured {
         set.matches(&subject(article, language));
     }
-    let ours = time(&measured, rounds, |article| drop(set.matches(&subject(article, language))));
+    let ours = time(&measured, rounds, |article| {
+        drop(set.matches(&subject(article, language)))
+    });
     let theirs = time(&measured, rounds, |article| {
         let document = percolated_document(&article.document, language);
         assert!(percolator.percolate(&document).count() < usize::MAX);
     });
     let mut different = 0;
     for article in &measured {
-        let ours: Vec<String> = set.matches(&subject(article, language)).iter().map(|one| one.id().to_owned()).collect();
+        let ours: Vec<String> = set
+            .matches(&subject(article, language))
+            .iter()
+            .map(|one| one.id().to_owned())
+            .collect();
         let mut theirs: Vec<String> = percolator
             .percolate(&percolated_document(&article.document, language))
             .map(|id| format!("query-{id:06}"))
@@ -352,11 +410,15 @@ fn against_percolator(count: usize, language: Language, articles: usize, rounds:
 fn percolated_query(text: &str, language: Language) -> Query {
     let group = |group: &str| {
         let words = group.trim_matches(['(', ')', ' ']).split(" OR ");
-        let mut words = words.map(|word| "t".has_value(bare(&newsstage::text::folded_words(word)[0], language).to_owned()));
+        let mut words = words.map(|word| {
+            "t".has_value(bare(&newsstage::text::folded_words(word)[0], language).to_owned())
+        });
         let first = words.next().unwrap();
         words.fold(first, |all, word| all | word)
     };
-    let (positive, negative) = text.split_once(" NOT ").map_or((text, None), |(a, b)| (a, Some(b)));
+    let (positive, negative) = text
+        .split_once(" NOT ")
+        .map_or((text, None), |(a, b)| (a, Some(b)));
     let mut groups = positive.split(" AND ").map(group);
     let first = groups.next().unwrap();
     let all = groups.fold(first, |all, one| all & one);
@@ -400,7 +462,9 @@ fn arabic_forms(word: &str) -> Vec<&str> {
     for start in starts.clone() {
         let rest = &word[start..];
         starts.extend(strip(rest, "لل", 3).map(|more| start + more));
-        let particle = strip(rest, "ب", 3).or_else(|| strip(rest, "ل", 3)).or_else(|| strip(rest, "ك", 4));
+        let particle = strip(rest, "ب", 3)
+            .or_else(|| strip(rest, "ل", 3))
+            .or_else(|| strip(rest, "ك", 4));
         starts.extend(particle.map(|more| start + more));
     }
     for start in starts.clone() {
@@ -412,13 +476,18 @@ fn arabic_forms(word: &str) -> Vec<&str> {
 fn argument(name: &str, default: &str) -> String {
     let arguments: Vec<String> = std::env::args().collect();
     let at = arguments.iter().position(|argument| argument == name);
-    at.and_then(|at| arguments.get(at + 1)).cloned().unwrap_or_else(|| default.to_owned())
+    at.and_then(|at| arguments.get(at + 1))
+        .cloned()
+        .unwrap_or_else(|| default.to_owned())
 }
 
 fn main() {
     let articles: usize = argument("--articles", "300").parse().expect("a number");
     let rounds: usize = argument("--rounds", "3").parse().expect("a number");
-    let sizes: Vec<usize> = argument("--sizes", "10000,50000,100000").split(',').map(|size| size.parse().expect("numbers")).collect();
+    let sizes: Vec<usize> = argument("--sizes", "10000,50000,100000")
+        .split(',')
+        .map(|size| size.parse().expect("numbers"))
+        .collect();
     for &size in &sizes {
         for language in [Language::English, Language::Arabic] {
             run(size, language, articles, rounds);

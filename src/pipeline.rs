@@ -201,7 +201,8 @@ impl Pipeline {
         let step = steps.pop().unwrap_or(Err(Outcome::Tombstone));
         let prepared = step?;
         let queries = self.stages.queries();
-        guarded(|| self.stages.analyse(message, *prepared, queries.as_ref())).map_err(Outcome::Rejected)
+        guarded(|| self.stages.analyse(message, *prepared, queries.as_ref()))
+            .map_err(Outcome::Rejected)
     }
 
     /// The output value of a traced article, as the pipeline publishes it.

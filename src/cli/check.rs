@@ -159,7 +159,11 @@ fn queries(config: &Config, report: &mut Report) {
     };
     let compiled = QuerySet::compile(definitions, &config.topics.query_options(), None);
     let see = format!("newsstage queries check {}", path.display());
-    let warnings = compiled.problems.iter().filter(|problem| !problem.is_error()).count();
+    let warnings = compiled
+        .problems
+        .iter()
+        .filter(|problem| !problem.is_error())
+        .count();
     report.ok(&format!(
         "topics.queries: {} queries, generation {}",
         compiled.set.len(),
@@ -167,9 +171,14 @@ fn queries(config: &Config, report: &mut Report) {
     ));
     if compiled.disabled > 0 {
         let first = compiled.problems.iter().find(|problem| problem.is_error());
-        let first = first.map_or_else(String::new, |problem| format!("; first: {} {}", problem.id, problem.diagnostic));
+        let first = first.map_or_else(String::new, |problem| {
+            format!("; first: {} {}", problem.id, problem.diagnostic)
+        });
         report.fail(
-            &format!("topics.queries: {} queries have errors and are disabled{first}", compiled.disabled),
+            &format!(
+                "topics.queries: {} queries have errors and are disabled{first}",
+                compiled.disabled
+            ),
             &see,
         );
     }
@@ -245,9 +254,16 @@ fn online(config: &Config, timeout: Duration, report: &mut Report) {
     if let Some(name) = &config.output.duplicates_topic {
         ask("output.duplicates_topic", name);
     }
-    if let Some(name) = config.topics.queries_topic.as_ref().filter(|_| config.stages.topics)
+    if let Some(name) = config
+        .topics
+        .queries_topic
+        .as_ref()
+        .filter(|_| config.stages.topics)
         && let Some(facts) = ask("topics.queries_topic", name)
-        && facts.cleanup_policy.as_ref().is_some_and(|policy| !policy.contains("compact"))
+        && facts
+            .cleanup_policy
+            .as_ref()
+            .is_some_and(|policy| !policy.contains("compact"))
     {
         report.warn(
             &format!("topics.queries_topic: {name} is not compacted, so queries will expire"),

@@ -236,7 +236,11 @@ impl Stages {
             .query_matches(matches.len() as u64, matches.candidates as u64);
         for id in matches.over_budget() {
             self.metrics.query_over_budget(id);
-            tracing::warn!(query = id, article = article.id, "query given up: too many steps");
+            tracing::warn!(
+                query = id,
+                article = article.id,
+                "query given up: too many steps"
+            );
         }
         matches
     }

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod brute;
+mod commands;
 mod exact;
 mod generate;
 mod percolator;
+mod reload;
 mod tree;

@@ -244,7 +244,9 @@ fn topics(out: &mut String, trace: &Trace<'_>, paint: Paint) {
 }
 
 fn queries(out: &mut String, trace: &Trace<'_>, paint: Paint) {
-    let Some(queries) = &trace.queries else { return };
+    let Some(queries) = &trace.queries else {
+        return;
+    };
     heading(out, paint, "Queries");
     let set = queries.set();
     row(
@@ -261,12 +263,17 @@ fn queries(out: &mut String, trace: &Trace<'_>, paint: Paint) {
             found.score()
         );
         for place in found.evidence().take(4) {
-            let around = super::super::queries::snippet(&trace.document, &trace.article, &place, paint);
+            let around =
+                super::super::queries::snippet(&trace.document, &trace.article, &place, paint);
             *out += &format!("      {}  {around}\n", paint.cyan(&safe(place.term)));
         }
     }
     for id in queries.over_budget() {
-        *out += &format!("  {} {}  given up: too many steps\n", paint.red("✗"), safe(id));
+        *out += &format!(
+            "  {} {}  given up: too many steps\n",
+            paint.red("✗"),
+            safe(id)
+        );
     }
 }
 

@@ -3,9 +3,9 @@
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
+use super::ExplainArgs;
 use super::show::{definitions, snippet};
 use super::trial::subject;
-use super::ExplainArgs;
 use crate::cli::articles::single;
 use crate::cli::enrich::{Trouble, pipeline, unreadable};
 use crate::cli::screen::{Paint, safe};
@@ -38,9 +38,17 @@ fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
     let compiled = QuerySet::compile(definitions(&files)?, &options, None);
     let set = Arc::new(compiled.set);
     if !set.contains(&args.id) {
-        let own = compiled.problems.iter().filter(|problem| problem.id == args.id && problem.is_error());
-        let reasons: String = own.map(|problem| format!("{}\n", problem.render())).collect();
-        say(&format!("there is no usable query {}\n{reasons}", safe(&args.id)));
+        let own = compiled
+            .problems
+            .iter()
+            .filter(|problem| problem.id == args.id && problem.is_error());
+        let reasons: String = own
+            .map(|problem| format!("{}\n", problem.render()))
+            .collect();
+        say(&format!(
+            "there is no usable query {}\n{reasons}",
+            safe(&args.id)
+        ));
         return Err(Trouble::Said(Exit::Data));
     }
     let mut pipeline = pipeline(config, None)?;
@@ -71,28 +79,48 @@ fn shown(id: &str, explained: &Explained, trace: &Trace<'_>, paint: Paint) -> St
         paint.bold(&safe(id)),
         safe(&trace.article.id)
     );
-    let language = trace.language.as_ref().map_or("und", |guess| guess.code.as_str());
+    let language = trace
+        .language
+        .as_ref()
+        .map_or("und", |guess| guess.code.as_str());
     if !explained.language {
         out += &format!("  {} langs: the article is in {language}\n", paint.red("✗"));
     }
     let (score, least) = explained.score;
     if explained.tree.holds && score < least {
-        out += &format!("  {} score {score:.2} is under min_score {least:.2}\n", paint.red("✗"));
+        out += &format!(
+            "  {} score {score:.2} is under min_score {least:.2}\n",
+            paint.red("✗")
+        );
     }
     part(&mut out, &explained.tree, 1, trace, paint);
     out
 }
 
 /// Nesting is bounded by the parser.
-fn part(out: &mut String, explanation: &Explanation, depth: usize, trace: &Trace<'_>, paint: Paint) {
-    let mark = if explanation.holds { paint.green("✓") } else { paint.red("✗") };
+fn part(
+    out: &mut String,
+    explanation: &Explanation,
+    depth: usize,
+    trace: &Trace<'_>,
+    paint: Paint,
+) {
+    let mark = if explanation.holds {
+        paint.green("✓")
+    } else {
+        paint.red("✗")
+    };
     let indent = "  ".repeat(depth);
     let count = match explanation.count {
         Some(0) => " (not in the text)".to_owned(),
         Some(1) | None => String::new(),
         Some(count) => format!(" ({count} times)"),
     };
-    *out += &format!("{indent}{mark} {}{}\n", safe(&explanation.what), paint.dim(&count));
+    *out += &format!(
+        "{indent}{mark} {}{}\n",
+        safe(&explanation.what),
+        paint.dim(&count)
+    );
     for place in explanation.evidence() {
         let around = snippet(&trace.document, &trace.article, &place, paint);
         *out += &format!("{indent}    {around}\n");
@@ -107,6 +135,10 @@ fn part(out: &mut String, explanation: &Explanation, depth: usize, trace: &Trace
         part(out, inner, depth + 1, trace, paint);
     }
     if missing > MANY {
-        *out += &format!("{indent}  {} {} more that are not in the text\n", paint.red("✗"), missing - MANY);
+        *out += &format!(
+            "{indent}  {} {} more that are not in the text\n",
+            paint.red("✗"),
+            missing - MANY
+        );
     }
 }

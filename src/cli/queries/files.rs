@@ -26,7 +26,11 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             shown(problem, paint)
         };
     }
-    let warnings = compiled.problems.iter().filter(|problem| !problem.is_error()).count();
+    let warnings = compiled
+        .problems
+        .iter()
+        .filter(|problem| !problem.is_error())
+        .count();
     if !args.json {
         out += &format!(
             "{} queries, {} with errors, {warnings} warnings, generation {}\n",
@@ -113,7 +117,10 @@ pub(super) fn import(args: &ImportArgs) -> Exit {
         return Exit::Data;
     }
     match &args.id {
-        Some(_) => print(&format!("{}\n", serde_json::to_string(&definition).unwrap_or_default())),
+        Some(_) => print(&format!(
+            "{}\n",
+            serde_json::to_string(&definition).unwrap_or_default()
+        )),
         None => print(&format!("{standard}\n")),
     }
 }

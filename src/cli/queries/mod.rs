@@ -103,7 +103,12 @@ fn dialect(name: &str) -> Result<Dialect, String> {
     Dialect::ALL
         .into_iter()
         .find(|dialect| dialect.name() == name)
-        .ok_or_else(|| format!("expected one of {}", Dialect::ALL.map(Dialect::name).join(", ")))
+        .ok_or_else(|| {
+            format!(
+                "expected one of {}",
+                Dialect::ALL.map(Dialect::name).join(", ")
+            )
+        })
 }
 
 pub fn main(command: &QueriesCommand) -> Exit {

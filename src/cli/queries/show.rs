@@ -26,13 +26,17 @@ pub fn snippet(
     };
     let published = match field.role {
         Role::Title => article.title.as_ref().map(|field| field.text.as_ref()),
-        Role::Summary => article.summary.as_ref().map(|text| text.field.text.as_ref()),
+        Role::Summary => article
+            .summary
+            .as_ref()
+            .map(|text| text.field.text.as_ref()),
         Role::Body => article.body.as_ref().map(|text| text.field.text.as_ref()),
     };
     let text = published.unwrap_or(&field.text);
     let (start, end) = (place.start as usize, place.end as usize);
     let from = start.saturating_sub(AROUND);
-    let part = |skip: usize, take: usize| safe(&text.chars().skip(skip).take(take).collect::<String>());
+    let part =
+        |skip: usize, take: usize| safe(&text.chars().skip(skip).take(take).collect::<String>());
     let found = part(start, end.saturating_sub(start));
     let marked = match paint.bold(&found) {
         plain if plain == found => format!("[{found}]"),

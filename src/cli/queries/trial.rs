@@ -8,8 +8,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::show::{definitions, snippet};
 use super::TestArgs;
+use super::show::{definitions, snippet};
 use crate::article::RejectCode;
 use crate::cli::articles::Articles;
 use crate::cli::enrich::{Trouble, pipeline, unreadable};
@@ -45,35 +45,59 @@ fn test(args: &TestArgs) -> Result<Exit, Trouble> {
     config.stages.topics = true;
     config.stages.dedup = false;
     let compiled = QuerySet::compile(definitions(&args.files)?, &options, None);
-    for problem in compiled.problems.iter().filter(|problem| problem.is_error()) {
+    for problem in compiled
+        .problems
+        .iter()
+        .filter(|problem| problem.is_error())
+    {
         say(&format!("{}\n", problem.render()));
     }
     let set = Arc::new(compiled.set);
     let mut pipeline = pipeline(config, None)?;
     let paint = Paint::new(std::io::stdout().is_terminal());
-    let mut found: BTreeMap<String, BTreeSet<String>> =
-        set.ids().map(|id| (id.to_owned(), BTreeSet::new())).collect();
+    let mut found: BTreeMap<String, BTreeSet<String>> = set
+        .ids()
+        .map(|id| (id.to_owned(), BTreeSet::new()))
+        .collect();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut out = String::new();
     for file in &args.articles {
-        let mut articles = Articles::open(file, |_| ()).map_err(|error| unreadable(file, &error))?;
+        let mut articles =
+            Articles::open(file, |_| ()).map_err(|error| unreadable(file, &error))?;
         while let Some(message) = articles.next().map_err(|error| unreadable(file, &error))? {
             let trace = match pipeline.trace(&message, now_ms()) {
                 Ok(trace) => trace,
                 Err(outcome) => {
-                    say(&format!("{}: {}\n", safe(&message.position.to_string()), refusal(&outcome)));
+                    say(&format!(
+                        "{}: {}\n",
+                        safe(&message.position.to_string()),
+                        refusal(&outcome)
+                    ));
                     continue;
                 }
             };
             let id = trace.article.id.clone();
             let matches = matches(&set, &trace);
-            let wanted = |found: &Match<'_>| args.only.is_empty() || args.only.iter().any(|id| id == found.id());
+            let wanted = |found: &Match<'_>| {
+                args.only.is_empty() || args.only.iter().any(|id| id == found.id())
+            };
             for one in matches.iter().filter(wanted) {
-                found.entry(one.id().to_owned()).or_default().insert(id.clone());
-                out += &if args.json { described(&one, &trace) } else { shown(&one, &trace, paint) };
+                found
+                    .entry(one.id().to_owned())
+                    .or_default()
+                    .insert(id.clone());
+                out += &if args.json {
+                    described(&one, &trace)
+                } else {
+                    shown(&one, &trace, paint)
+                };
             }
             for query in matches.over_budget() {
-                say(&format!("{}: given up on {}: too many steps\n", safe(query), safe(&id)));
+                say(&format!(
+                    "{}: given up on {}: too many steps\n",
+                    safe(query),
+                    safe(&id)
+                ));
             }
             seen.insert(id);
             // What was found is shown as it comes.
@@ -86,9 +110,17 @@ fn test(args: &TestArgs) -> Result<Exit, Trouble> {
         write_expected(file, found.clone())?;
     }
     let count: usize = found.values().map(BTreeSet::len).sum();
-    say(&format!("{} queries, {} articles, {count} matches\n", set.len(), seen.len()));
+    say(&format!(
+        "{} queries, {} articles, {count} matches\n",
+        set.len(),
+        seen.len()
+    ));
     let wrong = expected.map_or(0, |expected| compare(&expected, &found, &seen));
-    Ok(if wrong > 0 || compiled.disabled > 0 { Exit::Data } else { Exit::Success })
+    Ok(if wrong > 0 || compiled.disabled > 0 {
+        Exit::Data
+    } else {
+        Exit::Success
+    })
 }
 
 /// The queries that match a traced article.
@@ -105,7 +137,10 @@ pub(super) fn subject<T>(trace: &Trace<'_>, work: impl FnOnce(&Subject<'_>) -> T
         .collect();
     work(&Subject {
         document: &trace.document,
-        language: trace.language.as_ref().map_or("und", |guess| guess.code.as_str()),
+        language: trace
+            .language
+            .as_ref()
+            .map_or("und", |guess| guess.code.as_str()),
         topics: &topics,
         metadata: Metadata::of(&trace.article),
     })
@@ -136,7 +171,11 @@ fn described(found: &Match<'_>, trace: &Trace<'_>) -> String {
     let evidence: Vec<_> = found
         .evidence()
         .map(|place| {
-            let field = trace.document.fields.get(place.field).map(|field| field.pointer.as_str());
+            let field = trace
+                .document
+                .fields
+                .get(place.field)
+                .map(|field| field.pointer.as_str());
             json!({ "term": place.term, "field": field, "start": place.start, "end": place.end })
         })
         .collect();
@@ -151,7 +190,10 @@ fn described(found: &Match<'_>, trace: &Trace<'_>) -> String {
 
 fn read_expected(file: &Path) -> Result<Vec<Expected>, Trouble> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
-    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    let lines = text
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| !line.trim().is_empty());
     lines
         .map(|(line, number)| {
             serde_json::from_str(line).map_err(|error| {
@@ -191,7 +233,11 @@ fn compare(
             continue;
         };
         for article in one.matches.iter().filter(|article| !own.contains(*article)) {
-            let what = if seen.contains(article) { "does not match" } else { "expects a match, but there is no article" };
+            let what = if seen.contains(article) {
+                "does not match"
+            } else {
+                "expects a match, but there is no article"
+            };
             tell(&one.query, article, what);
         }
         // A list of what must not match leaves the rest open; without one, the list of matches is the whole.
@@ -228,7 +274,10 @@ mod tests {
         assert_eq!(count(expected(&["1"], &[])), 1, "2 is too many");
         assert_eq!(count(expected(&["1"], &["3"])), 0, "2 is left open");
         assert_eq!(count(expected(&["1", "3"], &["2"])), 2);
-        let other = Expected { query: "x".to_owned(), ..Expected::default() };
+        let other = Expected {
+            query: "x".to_owned(),
+            ..Expected::default()
+        };
         assert_eq!(compare(&[other], &found, &seen), 1);
     }
 }

@@ -62,7 +62,10 @@ fn read_topic(loader: &mut QueryLoader, config: &Config, name: &str) -> Result<Q
     while !topic.is_complete() {
         topic.read(|key, value| loader.record(key, value));
         if started.elapsed() > START {
-            return Err(failed(&"it was not read to its end within a minute", Exit::Unavailable));
+            return Err(failed(
+                &"it was not read to its end within a minute",
+                Exit::Unavailable,
+            ));
         }
     }
     loader.poll();

@@ -88,7 +88,8 @@ mod tests {
     #[test]
     fn a_folder_is_its_files_in_order() {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write("b.jsonl", r#"{"id":"b","query":"oil"}"#);
         write("a.ndjson", r#"{"id":"a","query":"gas"}"#);
         write(".c.jsonl", "half");

@@ -22,6 +22,9 @@ pub mod syntax;
 mod vocabulary;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use definition::{Definition, Sourced, Zone};
 pub use engine::explain::{Explained, Explanation};
 pub use engine::{Match, MatchEvidence, Metadata, QueryMatches, Subject};

@@ -1,8 +1,10 @@
 //! From what a query says to what is looked for: words become numbers, fields and functions become properties of words.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
+
+use hashbrown::HashSet;
+use xxhash_rust::xxh3::Xxh3Builder;
 
 use super::country;
 use super::leaf::{Check, PhraseTable};
@@ -25,7 +27,7 @@ const MAX_PHRASE: usize = 200;
 /// Most words in one phrase with a distance, where every order is tried.
 const MAX_SLOPPY: usize = 16;
 
-static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+static STOP_WORDS: LazyLock<HashSet<&str, Xxh3Builder>> = LazyLock::new(|| {
     include_str!("stopwords.txt")
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -52,6 +54,8 @@ pub(super) enum Plan {
     Phrase {
         phrase: u32,
         leaf: u32,
+        /// Nearly every text has all of its words.
+        stop: bool,
     },
     And(Vec<Plan>),
     Or(Vec<Plan>),
@@ -126,6 +130,10 @@ impl Planned {
             .help("put a word that must be there beside NOT, in every alternative of OR"));
         }
         match weakness(&self.plan) {
+            Weakness::None if is_slow(&self.plan) => self.warnings.push(Diagnostic::warning(
+                root.span.clone(),
+                "only phrases of stop words hold the query; it is slow to look for",
+            )),
             Weakness::None => {}
             Weakness::Partly => self.warnings.push(Diagnostic::warning(
                 root.span.clone(),
@@ -151,6 +159,19 @@ fn is_positive(plan: &Plan) -> bool {
         Plan::Or(parts) => parts.iter().all(is_positive),
         Plan::Not(_) => false,
         Plan::AtLeast(_, inner) => is_positive(inner),
+    }
+}
+
+/// Whether nearly every article must be looked at.
+fn is_slow(plan: &Plan) -> bool {
+    match plan {
+        Plan::Word { stop, .. } | Plan::Phrase { stop, .. } => *stop,
+        Plan::Or(parts) => parts.iter().any(is_slow),
+        Plan::And(parts) | Plan::Near(_, parts) => {
+            parts.iter().filter(|part| is_positive(part)).all(is_slow)
+        }
+        Plan::Not(_) => false,
+        Plan::AtLeast(_, inner) => is_slow(inner),
     }
 }
 
@@ -578,19 +599,17 @@ impl Planner<'_> {
                 stop: all_stop,
             }),
             _ => {
-                if all_stop && check.is_empty() {
-                    self.warnings.push(Diagnostic::warning(
-                        node.span.clone(),
-                        "the phrase consists of stop words only; it is slow to look for",
-                    ));
-                }
                 let zones = if scope.field.is_some() {
                     EVERYWHERE
                 } else {
                     scope.zones
                 };
                 let phrase = self.phrases.add(&terms, slop, zones, check);
-                Ok(Plan::Phrase { phrase, leaf })
+                Ok(Plan::Phrase {
+                    phrase,
+                    leaf,
+                    stop: all_stop,
+                })
             }
         }
     }

@@ -107,7 +107,7 @@ impl Programs {
                     self.code.push(u32::from(*zones));
                 }
             }
-            Plan::Phrase { phrase, leaf } => {
+            Plan::Phrase { phrase, leaf, .. } => {
                 leaves.push((self.code.len() as u32, *leaf));
                 self.put(Op::Phrase, *phrase);
             }
@@ -307,7 +307,15 @@ mod tests {
             ]),
             Plan::Near(
                 vec![op, sentence],
-                vec![word(3, 2), Plan::Phrase { phrase: 9, leaf: 3 }, word(4, 4)],
+                vec![
+                    word(3, 2),
+                    Plan::Phrase {
+                        phrase: 9,
+                        leaf: 3,
+                        stop: false,
+                    },
+                    word(4, 4),
+                ],
             ),
             Plan::Not(Box::new(Plan::AtLeast(2, Box::new(word(5, 5))))),
         ]);

@@ -153,11 +153,15 @@ impl QueryLoader {
         definitions.extend(self.topic_definitions());
         self.topic_changed = false;
         let before = self.handle.current();
-        let Compiled { set, problems, disabled } =
-            QuerySet::compile(definitions, &self.options, Some(&before));
+        let Compiled {
+            set,
+            problems,
+            disabled,
+        } = QuerySet::compile(definitions, &self.options, Some(&before));
         drop(before);
         let seconds = started.elapsed().as_secs_f64();
-        self.metrics.set_queries(set.len() as u64, disabled as u64, set.memory_bytes() as u64);
+        self.metrics
+            .set_queries(set.len() as u64, disabled as u64, set.memory_bytes() as u64);
         self.metrics.query_reload(QueryReload::Loaded);
         tell(&problems, disabled);
         if replaces {
@@ -191,8 +195,8 @@ impl QueryLoader {
 
 /// The definition of a record, whose key is its id.
 fn keyed(key: &[u8], value: &[u8]) -> Result<Definition, (String, String)> {
-    let id = std::str::from_utf8(key)
-        .map_err(|_| (String::new(), "the key is not UTF-8".to_owned()))?;
+    let id =
+        std::str::from_utf8(key).map_err(|_| (String::new(), "the key is not UTF-8".to_owned()))?;
     let mut definition =
         Definition::from_json(value).map_err(|problem| (id.to_owned(), problem))?;
     if !definition.id.is_empty() && definition.id != id {
@@ -216,7 +220,10 @@ fn tell(problems: &[QueryProblem], disabled: usize) {
         );
     }
     if disabled > NAMED {
-        tracing::error!(disabled, "more queries are disabled; `newsstage queries check` lists them");
+        tracing::error!(
+            disabled,
+            "more queries are disabled; `newsstage queries check` lists them"
+        );
     }
 }
 
@@ -238,13 +245,26 @@ mod tests {
     fn changes_are_loaded_and_what_is_unreadable_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("q.jsonl");
-        std::fs::write(&file, "{\"id\":\"a\",\"query\":\"oil\"}\n{\"id\":\"b\",\"query\":\"(\"}\n").unwrap();
-        let mut loader = QueryLoader::start(Some(file.clone()), QueryOptions::default(), metrics()).unwrap();
+        std::fs::write(
+            &file,
+            "{\"id\":\"a\",\"query\":\"oil\"}\n{\"id\":\"b\",\"query\":\"(\"}\n",
+        )
+        .unwrap();
+        let mut loader =
+            QueryLoader::start(Some(file.clone()), QueryOptions::default(), metrics()).unwrap();
         let handle = loader.handle();
         let first = handle.current();
-        assert_eq!(first.ids().collect::<Vec<_>>(), ["a"], "a bad query disables itself only");
+        assert_eq!(
+            first.ids().collect::<Vec<_>>(),
+            ["a"],
+            "a bad query disables itself only"
+        );
         assert!(!loader.poll());
-        std::fs::write(&file, "{\"id\":\"a\",\"query\":\"oil\"}\n{\"id\":\"b\",\"query\":\"gas OR oil\"}\n").unwrap();
+        std::fs::write(
+            &file,
+            "{\"id\":\"a\",\"query\":\"oil\"}\n{\"id\":\"b\",\"query\":\"gas OR oil\"}\n",
+        )
+        .unwrap();
         assert!(loader.poll());
         let second = handle.current();
         assert_eq!(second.len(), 2);
@@ -255,7 +275,11 @@ mod tests {
         assert_eq!(handle.current().generation(), second.generation());
         std::fs::write(&file, "{\"id\":\"a\",\"query\":\"oil\"}\n").unwrap();
         assert!(loader.poll());
-        assert_eq!(handle.current().generation(), first.generation(), "equal queries, equal generation");
+        assert_eq!(
+            handle.current().generation(),
+            first.generation(),
+            "equal queries, equal generation"
+        );
     }
 
     #[test]

@@ -48,14 +48,22 @@ impl QuerySet {
         let head = *self.heads.get(number as usize)?;
         let matches = self.matches(subject);
         let mut scratch = self.take_scratch();
-        scratch.article.read(subject, &self.vocabulary, &mut scratch.cache);
+        scratch
+            .article
+            .read(subject, &self.vocabulary, &mut scratch.cache);
         for found in &matches.found {
-            let reference = self.heads.get(found.query as usize).map_or(NONE, |head| head.reference);
+            let reference = self
+                .heads
+                .get(found.query as usize)
+                .map_or(NONE, |head| head.reference);
             if reference != NONE {
                 scratch.article.mark(reference);
             }
         }
-        let filter = self.filters.get(usize::from(head.filter)).map_or(&[][..], Vec::as_slice);
+        let filter = self
+            .filters
+            .get(usize::from(head.filter))
+            .map_or(&[][..], Vec::as_slice);
         let language = filter.is_empty() || filter.iter().any(|&term| scratch.article.has(term));
         let mut evaluation = Evaluation {
             set: self,
@@ -65,7 +73,8 @@ impl QuerySet {
             limit: u64::MAX,
         };
         let tree = evaluation.explain(number, head.code as usize);
-        let score = evaluation.evidence(number, head.code as usize, &mut Vec::new(), &mut Vec::new());
+        let score =
+            evaluation.evidence(number, head.code as usize, &mut Vec::new(), &mut Vec::new());
         let explained = Explained {
             matches: matches.found.iter().any(|found| found.query == number),
             language,
@@ -113,7 +122,9 @@ impl Evaluation<'_, '_> {
                 None => break,
             }
         }
-        self.set.leaf(query, first).map_or(0, |(_, leaf)| leaf.start)
+        self.set
+            .leaf(query, first)
+            .map_or(0, |(_, leaf)| leaf.start)
     }
 
     fn explain_leaf(&mut self, query: u32, at: usize, holds: bool) -> Explanation {
@@ -130,7 +141,11 @@ impl Evaluation<'_, '_> {
         let mut what = self.set.written(leaf).to_owned();
         let zones = match step.op {
             Op::Zoned => self.set.programs.number(step.next) as u8,
-            Op::Phrase => self.set.phrases.get(step.payload).map_or(EVERYWHERE, |(phrase, _)| phrase.zones),
+            Op::Phrase => self
+                .set
+                .phrases
+                .get(step.payload)
+                .map_or(EVERYWHERE, |(phrase, _)| phrase.zones),
             _ => EVERYWHERE,
         };
         match zones {
@@ -172,7 +187,11 @@ impl Evaluation<'_, '_> {
                             Within::Sentence => "in one sentence".to_owned(),
                             Within::Paragraph => "in one paragraph".to_owned(),
                         };
-                        if op.ordered { format!("{within}, in this order") } else { within }
+                        if op.ordered {
+                            format!("{within}, in this order")
+                        } else {
+                            within
+                        }
                     })
                     .collect();
                 format!("near each other ({})", ops.join("; "))
@@ -184,11 +203,13 @@ impl Evaluation<'_, '_> {
 impl Explanation {
     /// The places as evidence.
     pub fn evidence(&self) -> impl Iterator<Item = MatchEvidence<'_>> {
-        self.places.iter().map(|&(field, start, end)| MatchEvidence {
-            term: &self.what,
-            field,
-            start,
-            end,
-        })
+        self.places
+            .iter()
+            .map(|&(field, start, end)| MatchEvidence {
+                term: &self.what,
+                field,
+                start,
+                end,
+            })
     }
 }

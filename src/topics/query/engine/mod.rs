@@ -254,7 +254,9 @@ impl QuerySet {
     pub fn matches_by_trying_all(self: &Arc<Self>, subject: &Subject<'_>) -> QueryMatches {
         let mut scratch = self.take_scratch();
         let mut result = self.nothing();
-        scratch.article.read(subject, &self.vocabulary, &mut scratch.cache);
+        scratch
+            .article
+            .read(subject, &self.vocabulary, &mut scratch.cache);
         self.find_candidates(&mut scratch);
         let filters: Vec<bool> = scratch.passes.clone();
         for level in &mut scratch.pending {
@@ -305,12 +307,7 @@ impl QuerySet {
         result
     }
 
-    fn decide_all(
-        &self,
-        subject: &Subject<'_>,
-        scratch: &mut Scratch,
-        result: &mut QueryMatches,
-    ) {
+    fn decide_all(&self, subject: &Subject<'_>, scratch: &mut Scratch, result: &mut QueryMatches) {
         let mut steps = self.options.article_steps;
         for level in 0..scratch.pending.len() {
             let mut candidates = scratch

@@ -99,7 +99,7 @@ impl<'q> Lexer<'q, '_> {
                 '^' => self.boost()?,
                 '~' => self.slop()?,
                 '!' => self.single(c, Kind::Not),
-                '-' | '+' if self.second().is_some_and(|next| !next.is_whitespace()) => {
+                '-' | '+' if self.second().is_some_and(begins_operand) => {
                     self.single(c, if c == '-' { Kind::Not } else { Kind::Plus })
                 }
                 '&' if self.rest().starts_with("&&") => self.pair(Kind::And),
@@ -437,6 +437,11 @@ fn strip_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     head.eq_ignore_ascii_case(prefix)
         .then(|| text.get(prefix.len()..))
         .flatten()
+}
+
+/// Whether `-` and `+` before this are operators; elsewhere they are words.
+fn begins_operand(c: char) -> bool {
+    !(c.is_whitespace() || matches!(c, ')' | '）' | '}' | '^' | '~'))
 }
 
 /// Marks that open or close a phrase: straight, curly, low, full width, and guillemets.
