@@ -3,12 +3,15 @@
 //! The shape is described by `deploy/asyncapi/schemas/enrichment.schema.json`. Nothing here depends on the clock, so
 //! that a replay gives identical bytes.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::article::{Position, Warning};
 use crate::dedup::DedupVerdict;
 use crate::language::LanguageGuess;
 use crate::text::{Document, ZoneKind};
+use crate::topics::query::{Match, QueryMatches};
 use crate::topics::{PublisherTopic, TopicKind, TopicTag};
 
 /// Version of the member's shape; it grows only when a reader of the old shape would break.
@@ -43,6 +46,8 @@ pub struct Findings<'a> {
     pub topics: Option<&'a [TopicTag]>,
     /// What the publisher says of the topics.
     pub publisher_topics: &'a [PublisherTopic],
+    /// The stored queries that match.
+    pub queries: Option<&'a QueryMatches>,
     /// What was odd.
     pub warnings: &'a [Warning],
 }
@@ -51,7 +56,7 @@ pub struct Findings<'a> {
 struct Wire<'a> {
     v: u32,
     id: &'a str,
-    stage: &'a StageInfo,
+    stage: WireStage<'a>,
     input: WireInput<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<WireContent<'a>>,
@@ -64,6 +69,16 @@ struct Wire<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     publisher_topics: &'a [PublisherTopic],
     warnings: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct WireStage<'a> {
+    version: &'a str,
+    config: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taxonomy: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queries: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -148,6 +163,8 @@ struct WireTopic<'a> {
     confidence: f32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<WireEvidence<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'a BTreeMap<String, String>>,
 }
 
 #[derive(Serialize)]
@@ -174,7 +191,12 @@ pub fn to_json(stage: &StageInfo, findings: &Findings<'_>, evidence: bool) -> Ve
     let wire = Wire {
         v: ENRICHMENT_VERSION,
         id: findings.id,
-        stage,
+        stage: WireStage {
+            version: stage.version,
+            config: &stage.config,
+            taxonomy: stage.taxonomy.as_deref(),
+            queries: findings.queries.map(|queries| queries.set().generation()),
+        },
         input: WireInput {
             topic: &position.topic,
             partition: position.partition,
@@ -183,9 +205,7 @@ pub fn to_json(stage: &StageInfo, findings: &Findings<'_>, evidence: bool) -> Ve
         content: findings.document.filter(|_| evidence).map(content),
         dedup: findings.dedup.map(dedup),
         language: findings.language.map(language),
-        topics: findings
-            .topics
-            .map(|tags| tags.iter().map(|tag| topic(tag, evidence)).collect()),
+        topics: findings.topics.map(|tags| topics(tags, findings, evidence)),
         publisher_topics: findings.publisher_topics,
         warnings,
     };
@@ -276,6 +296,39 @@ fn language(guess: &LanguageGuess) -> WireLanguage<'_> {
     }
 }
 
+/// Topics of the taxonomy, best first, then stored queries, by id.
+fn topics<'a>(tags: &'a [TopicTag], findings: &Findings<'a>, evidence: bool) -> Vec<WireTopic<'a>> {
+    let mut topics: Vec<WireTopic<'a>> = tags.iter().map(|tag| topic(tag, evidence)).collect();
+    if let Some(queries) = findings.queries {
+        let found = queries.iter();
+        topics.extend(found.map(|found| query(found, findings.document, evidence)));
+    }
+    topics
+}
+
+fn query<'a>(found: Match<'a>, document: Option<&'a Document>, evidence: bool) -> WireTopic<'a> {
+    let fields = document.map_or(&[][..], |document| &document.fields);
+    let places = found.evidence().filter(|_| evidence);
+    WireTopic {
+        id: found.id(),
+        label: found.label(),
+        kind: "query",
+        score: rounded(found.score()),
+        confidence: 1.0,
+        evidence: places
+            .filter_map(|place| {
+                Some(WireEvidence {
+                    term: place.term,
+                    field: &fields.get(place.field)?.pointer,
+                    start: place.start,
+                    end: place.end,
+                })
+            })
+            .collect(),
+        tags: found.tags(),
+    }
+}
+
 fn topic(tag: &TopicTag, evidence: bool) -> WireTopic<'_> {
     let spans = if evidence {
         tag.evidence.as_slice()
@@ -300,5 +353,6 @@ fn topic(tag: &TopicTag, evidence: bool) -> WireTopic<'_> {
                 end: span.end,
             })
             .collect(),
+        tags: None,
     }
 }

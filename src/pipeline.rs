@@ -21,6 +21,7 @@ use crate::language::LanguageGuess;
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::Document;
 use crate::topics::TopicTags;
+use crate::topics::query::{QueryLoader, QueryMatches};
 use stages::{Stages, Step};
 use timing::guarded;
 
@@ -63,6 +64,8 @@ pub struct Trace<'a> {
     pub language: Option<LanguageGuess>,
     /// What topic tagging says, near misses included.
     pub topics: Option<TopicTags>,
+    /// The stored queries that match; `None` where there are none.
+    pub queries: Option<QueryMatches>,
 }
 
 /// A part of the pipeline could not be built. Names the setting at fault where there is one.
@@ -150,6 +153,12 @@ impl Pipeline {
         })
     }
 
+    /// Hands out what loads the stored queries, to be asked for changes from time to time; `None` where there are none,
+    /// and when it was handed out before.
+    pub fn take_query_loader(&mut self) -> Option<QueryLoader> {
+        self.stages.loader.take()
+    }
+
     /// Tells the pipeline how large a record the output topic takes, in bytes.
     pub fn set_max_record_bytes(&self, bytes: usize) {
         self.stages.max_record_bytes.store(bytes, Ordering::Relaxed);
@@ -162,6 +171,8 @@ impl Pipeline {
     /// When the duplicate index is out of reach: no verdict is guessed. The same batch may be tried again.
     pub fn process(&mut self, batch: &[Message], now_ms: i64) -> Result<Vec<Outcome>, IndexError> {
         let stages = &self.stages;
+        // One set of queries for the whole batch, whatever is loaded meanwhile.
+        let queries = stages.queries();
         let mut steps: Vec<Step<'_>> = self.threads.install(|| {
             batch
                 .par_iter()
@@ -186,7 +197,7 @@ impl Pipeline {
                 .par_iter()
                 .zip(steps)
                 .with_min_len(8)
-                .map(|(message, step)| stages.finish(message, step))
+                .map(|(message, step)| stages.finish(message, step, queries.as_ref()))
                 .collect()
         }))
     }
@@ -271,7 +282,8 @@ impl Pipeline {
         }
         let step = steps.pop().unwrap_or(Err(Outcome::Tombstone));
         let prepared = step.map_err(Untraced::Refused)?;
-        guarded(|| self.stages.analyse(message, *prepared))
+        let queries = self.stages.queries();
+        guarded(|| self.stages.analyse(message, *prepared, queries.as_ref()))
             .map_err(|rejection| Untraced::Refused(Outcome::Rejected(rejection)))
     }
 

@@ -13,7 +13,7 @@ use program::{Ran, newsstage, run};
 use serde_json::Value;
 
 /// Every subcommand, with words that its help must have.
-const COMMANDS: [(&[&str], &[&str]); 10] = [
+const COMMANDS: [(&[&str], &[&str]); 15] = [
     (&["run"], &["--config", "--set", "NEWSSTAGE_CONFIG"]),
     (
         &["enrich"],
@@ -22,6 +22,14 @@ const COMMANDS: [(&[&str], &[&str]); 10] = [
     (&["explain"], &["--against", "--json", "plain text"]),
     (&["demo"], &["--fast"]),
     (&["check"], &["--offline", "--strict", "--timeout"]),
+    (&["queries"], &["check", "test", "explain", "import"]),
+    (&["queries", "check"], &["--strict", "--json"]),
+    (
+        &["queries", "test"],
+        &["--articles", "--expect", "--write-expected"],
+    ),
+    (&["queries", "explain"], &["--queries", "ARTICLE"]),
+    (&["queries", "import"], &["--from", "meltwater"]),
     (&["config"], &["show", "schema", "reference"]),
     (&["config", "show"], &["origin", "secrets", "--set"]),
     (&["config", "schema"], &["JSON Schema"]),

@@ -68,11 +68,12 @@ fn published_words_are_those_of_the_code() {
         W::EvidenceDropped,
         W::NoLexicon,
         W::PositionReused,
+        W::QueryBudget,
     ];
     for warning in warnings {
         match warning {
             W::LossyText | W::DuplicateField | W::TextTruncated | W::BadUrl => {}
-            W::EvidenceDropped | W::NoLexicon | W::PositionReused => {}
+            W::EvidenceDropped | W::NoLexicon | W::PositionReused | W::QueryBudget => {}
         }
     }
     assert_eq!(

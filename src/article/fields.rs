@@ -18,12 +18,13 @@ pub(super) enum Canonical {
     Published,
     Source,
     SourceName,
+    Country,
     Authors,
     Tags,
 }
 
 impl Canonical {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Id,
         Self::Url,
         Self::Title,
@@ -33,6 +34,7 @@ impl Canonical {
         Self::Published,
         Self::Source,
         Self::SourceName,
+        Self::Country,
         Self::Authors,
         Self::Tags,
     ];
@@ -49,6 +51,7 @@ impl Canonical {
             Self::Published => "published",
             Self::Source => "source",
             Self::SourceName => "source_name",
+            Self::Country => "country",
             Self::Authors => "authors",
             Self::Tags => "tags",
         }

@@ -91,6 +91,8 @@ pub struct RawArticle<'a> {
     pub source: Option<String>,
     /// Name of the publication, where given.
     pub source_name: Option<String>,
+    /// Country of the publication as declared: a code or a name.
+    pub country: Option<String>,
     /// Headline.
     pub title: Option<Field<'a>>,
     /// Main text.
@@ -121,6 +123,7 @@ impl RawArticle<'_> {
             canonical_url: self.canonical_url,
             source: self.source,
             source_name: self.source_name,
+            country: self.country,
             title: self.title.map(Field::into_owned),
             body: self.body.map(TextField::into_owned),
             summary: self.summary.map(TextField::into_owned),
@@ -150,6 +153,8 @@ pub enum Warning {
     NoLexicon,
     /// The position was seen before with another content: the topic was probably created anew.
     PositionReused,
+    /// A query took too many steps on this article and was given up: whether it matches is not known.
+    QueryBudget,
 }
 
 impl Warning {
@@ -163,6 +168,7 @@ impl Warning {
             Self::EvidenceDropped => "evidence_dropped",
             Self::NoLexicon => "no_lexicon",
             Self::PositionReused => "position_reused",
+            Self::QueryBudget => "query_budget",
         }
     }
 }

@@ -16,6 +16,8 @@ use super::{
 const NAME: [&str; 2] = ["name", "title"];
 /// Names under which objects hold a tag.
 const TAG: [&str; 4] = ["term", "name", "label", "title"];
+/// Names under which an object of a country holds its code or name.
+const COUNTRY: [&str; 4] = ["code", "name", "label", "eng"];
 /// Names under which an object of a source holds its domain or address.
 const DOMAIN: [&str; 4] = ["domain", "uri", "url", "href"];
 /// Keys kept that match by their beginning only: there is no end to such keys.
@@ -127,6 +129,7 @@ pub(super) fn resolve<'a>(
             .source()
             .or_else(|| canonical.as_ref().map(|canonical| canonical.host.clone())),
         source_name: resolver.source_name(),
+        country: resolver.country(),
         language: resolver.first(Canonical::Language),
         published: resolver.published(),
         authors: resolver.names(Canonical::Authors, &NAME, |_| ';'),
@@ -254,6 +257,17 @@ impl<'a> Resolver<'_, 'a> {
                 texts(&capture.value, &NAME)
                     .map(|found| found.text.trim())
                     .find(|text| text.len() <= MAX_NAME_BYTES && !text.contains("://"))
+                    .map(str::to_owned)
+            })
+    }
+
+    fn country(&self) -> Option<String> {
+        self.captures
+            .candidates(Canonical::Country)
+            .find_map(|(capture, _)| {
+                texts(&capture.value, &COUNTRY)
+                    .map(|found| found.text.trim())
+                    .find(|text| text.len() <= MAX_NAME_BYTES && is_usable(text))
                     .map(str::to_owned)
             })
     }

@@ -19,6 +19,7 @@ use crate::kafka::{client_config, group};
 use crate::language::LanguageDetector;
 use crate::text::DocumentBuilder;
 use crate::topics::TopicTagger;
+use crate::topics::query::{QuerySet, read_files};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -140,6 +141,9 @@ fn offline(config: &Config, report: &mut Report) {
             ),
         }
     }
+    if config.stages.topics && config.topics.has_queries() {
+        queries(config, report);
+    }
     if config.stages.dedup {
         index(config, report);
     }
@@ -160,6 +164,45 @@ fn lexicons(config: &Config, tagger: &TopicTagger, report: &mut Report) {
                 "see topics.lexicons in docs/configuration.md",
             );
         }
+    }
+}
+
+/// Stored queries of the files: those of a topic are known only to a running stage.
+fn queries(config: &Config, report: &mut Report) {
+    let Some(path) = &config.topics.queries else {
+        return;
+    };
+    let definitions = match read_files(path) {
+        Ok(definitions) => definitions,
+        Err(error) => return report.fail(&error.to_string(), "correct topics.queries"),
+    };
+    let compiled = QuerySet::compile(definitions, &config.topics.query_options(), None);
+    let see = format!("newsstage queries check {}", path.display());
+    let warnings = compiled
+        .problems
+        .iter()
+        .filter(|problem| !problem.is_error())
+        .count();
+    report.ok(&format!(
+        "topics.queries: {} queries, generation {}",
+        compiled.set.len(),
+        compiled.set.generation()
+    ));
+    if compiled.disabled > 0 {
+        let first = compiled.problems.iter().find(|problem| problem.is_error());
+        let first = first.map_or_else(String::new, |problem| {
+            format!("; first: {} {}", problem.id, problem.diagnostic)
+        });
+        report.fail(
+            &format!(
+                "topics.queries: {} queries have errors and are disabled{first}",
+                compiled.disabled
+            ),
+            &see,
+        );
+    }
+    if warnings > 0 {
+        report.warn(&format!("topics.queries: {warnings} warnings"), &see);
     }
 }
 
@@ -281,6 +324,22 @@ fn online(config: &Config, timeout: Duration, report: &mut Report) {
     let dead = ask("dead_letter.topic", &config.dead_letter.topic);
     if let Some(name) = &config.output.duplicates_topic {
         ask("output.duplicates_topic", name);
+    }
+    if let Some(name) = config
+        .topics
+        .queries_topic
+        .as_ref()
+        .filter(|_| config.stages.topics)
+        && let Some(facts) = ask("topics.queries_topic", name)
+        && facts
+            .cleanup_policy
+            .as_ref()
+            .is_some_and(|policy| !policy.contains("compact"))
+    {
+        report.warn(
+            &format!("topics.queries_topic: {name} is not compacted, so queries will expire"),
+            "set cleanup.policy=compact",
+        );
     }
     sizes(input.as_ref(), output.as_ref(), dead.as_ref(), report);
     layout(config, input.as_ref(), output.as_ref(), report);

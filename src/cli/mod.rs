@@ -7,6 +7,7 @@ mod demo;
 mod enrich;
 mod exit;
 mod explain;
+mod queries;
 mod run;
 mod screen;
 mod topics;
@@ -51,6 +52,9 @@ enum Command {
     Enrich(enrich::EnrichArgs),
     /// Show why an article gets its verdicts: what was read, set aside, compared and matched.
     Explain(explain::ExplainArgs),
+    /// Check, try and explain stored queries (customers' own topics).
+    #[command(subcommand)]
+    Queries(queries::QueriesCommand),
     /// See the stage work on bundled articles and an embedded broker; needs nothing else.
     Demo(demo::DemoArgs),
     /// Check the configuration and, unless --offline, the broker: topics, partitions, rights, sizes.
@@ -105,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Run { config } => run::main(&config),
         Command::Enrich(args) => enrich::main(&args),
         Command::Explain(args) => explain::main(&args),
+        Command::Queries(command) => queries::main(&command),
         Command::Demo(args) => demo::main(&args),
         Command::Check(args) => check::main(&args),
         Command::Topics(command) => topics::main(&command),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{ConfigArgs, Exit, load, now_ms, process_info, say};
+use super::{ConfigArgs, Exit, load, now_ms, process_info, queries, say};
 use crate::admin::{self, AdminState};
 use crate::config::Config;
 use crate::health::{Health, Part};
@@ -84,7 +84,7 @@ fn serve(config: Config) -> Result<(), Exit> {
             .map_err(|error| failed(Exit::Failure, "admin.listen", &error))?;
         serve_admin(&runtime, listener, &config, metrics.clone(), health.clone());
     }
-    let (pipeline, report) =
+    let (mut pipeline, report) =
         Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| {
             let exit = if matches!(error, PipelineError::Index(_)) {
                 Exit::InputOutput
@@ -94,6 +94,9 @@ fn serve(config: Config) -> Result<(), Exit> {
             failed(exit, "pipeline", &error)
         })?;
     tracing::info!(?report, path = %config.dedup.path.display(), backend = ?config.dedup.backend, "duplicate index open");
+    if let Some(loader) = pipeline.take_query_loader() {
+        queries::watch(loader, &config, stop.clone())?;
+    }
     let parts = Parts {
         config,
         pipeline,

@@ -84,7 +84,12 @@ impl Config {
             );
         }
         if self.stages.topics {
-            stages.insert("topics".to_owned(), json!(self.topics));
+            let mut topics = json!(self.topics);
+            // Which queries are in use is told by their generation.
+            if let Some(settings) = topics.as_object_mut() {
+                settings.retain(|key, _| !key.starts_with("queries"));
+            }
+            stages.insert("topics".to_owned(), topics);
         }
         let mut decisive: Value = json!({
             "reader": self.reader_settings(),

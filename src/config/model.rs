@@ -66,7 +66,7 @@ pub struct InputConfig {
     /// RFC 6901 JSON Pointer to the article inside its message, for envelopes: `/data`. Empty: the message is the article.
     pub pointer: String,
     /// More key names for a canonical field, tried before the built-in ones, in order: `title = ["kop"]`. Canonical fields:
-    /// `id`, `url`, `title`, `body`, `summary`, `language`, `published`, `source`, `source_name`, `authors`, `tags`.
+    /// `id`, `url`, `title`, `body`, `summary`, `language`, `published`, `source`, `source_name`, `country`, `authors`, `tags`.
     pub aliases: BTreeMap<String, Vec<String>>,
     /// Take the Kafka key for the article's id when no field and no URL gives one. Only where every article has a key of
     /// its own: keys are often a feed or a shard, and different articles would then share an id.

@@ -71,6 +71,10 @@ impl Config {
             ("output.topic", self.output.topic.as_str()),
             ("dead_letter.topic", self.dead_letter.topic.as_str()),
             ("output.duplicates_topic", routed.unwrap_or_default()),
+            (
+                "topics.queries_topic",
+                self.topics.queries_topic.as_deref().unwrap_or_default(),
+            ),
         ];
         for (index, (key, topic)) in topics
             .iter()

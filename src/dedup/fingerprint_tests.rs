@@ -45,6 +45,7 @@ fn article<'a>(
         canonical_url: url.map(str::to_owned),
         source: source.map(str::to_owned),
         source_name: None,
+        country: None,
         title: None,
         body: None,
         summary: None,

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod oauth;
 pub mod ownership;
 pub mod producer;
+pub mod queries;
 pub mod sink;
 pub mod source;
 pub mod trace;

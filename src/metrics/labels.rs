@@ -67,6 +67,8 @@ label_values! {
         Language = "language",
         /// Topic tagging.
         Topics = "topics",
+        /// Matching of stored queries.
+        Queries = "queries",
         /// Verdicts to output bytes.
         Assemble = "assemble",
         /// Having the lease of the shared dedup index.
@@ -77,6 +79,16 @@ label_values! {
         Publish = "publish",
         /// Committing the transaction or the offsets.
         Commit = "commit",
+    }
+}
+
+label_values! {
+    /// How a load of stored queries ended.
+    QueryReload {
+        /// The new set is in use.
+        Loaded = "loaded",
+        /// The old set stays in use.
+        Failed = "failed",
     }
 }
 

@@ -25,7 +25,7 @@ use crate::dedup::DedupStatus;
 use register::Series;
 
 pub use bounded::{MAX_LABEL_VALUES, OTHER};
-pub use labels::{Produced, RebalanceEvent, Step, TransactionResult};
+pub use labels::{Produced, QueryReload, RebalanceEvent, Step, TransactionResult};
 
 /// What is known of the process when it starts.
 #[derive(Debug, Clone)]
@@ -135,6 +135,39 @@ impl Metrics {
     /// Counts one tag of the taxonomy. Customers' queries are not counted here: they have no bound.
     pub fn topic(&self, id: &str) {
         self.inner.series.articles.topics.inc(id);
+    }
+
+    /// Counts one load of stored queries.
+    pub fn query_reload(&self, result: QueryReload) {
+        self.inner
+            .series
+            .queries
+            .reloads
+            .get_or_create(&labels::one("result", result.as_str()))
+            .inc();
+    }
+
+    /// Sets how many stored queries are in use and how many are disabled by an error, and the bytes they take.
+    pub fn set_queries(&self, active: u64, disabled: u64, bytes: u64) {
+        let queries = &self.inner.series.queries;
+        for (state, number) in [("active", active), ("disabled", disabled)] {
+            queries
+                .number
+                .get_or_create(&labels::one("state", state))
+                .set(gauge(number));
+        }
+        queries.memory.set(gauge(bytes));
+    }
+
+    /// Counts what stored queries did with one article: matches, and queries that were looked at.
+    pub fn query_matches(&self, matches: u64, candidates: u64) {
+        self.inner.series.queries.matches.inc_by(matches);
+        self.inner.series.queries.candidates.inc_by(candidates);
+    }
+
+    /// Counts one query that was given up on one article because it took too many steps.
+    pub fn query_over_budget(&self, id: &str) {
+        self.inner.series.queries.over_budget.inc(id);
     }
 
     /// Records how long a step took, in seconds. Steps on articles are observed for one

@@ -11,7 +11,7 @@ use prometheus_client::registry::{Metric, Registry};
 
 use super::bounded::BoundedCounters;
 use super::labels::{
-    OneLabel, PartitionLabels, Produced, RebalanceEvent, Step, TransactionResult, one,
+    OneLabel, PartitionLabels, Produced, QueryReload, RebalanceEvent, Step, TransactionResult, one,
 };
 use super::process::ProcessCollector;
 use super::{ProcessInfo, Value};
@@ -57,6 +57,7 @@ type Counters = Family<OneLabel, Counter>;
 pub(super) struct Series {
     pub(super) flow: Flow,
     pub(super) articles: Articles,
+    pub(super) queries: Queries,
     pub(super) sizes: Sizes,
     pub(super) partitions: Partitions,
 }
@@ -71,6 +72,7 @@ impl Series {
         Self {
             flow: Flow::register(r),
             articles: Articles::register(r),
+            queries: Queries::register(r),
             sizes: Sizes::register(r),
             partitions: Partitions::register(r),
         }
@@ -236,6 +238,64 @@ impl Articles {
     }
 }
 
+/// Stored queries.
+pub(super) struct Queries {
+    pub(super) number: Family<OneLabel, Gauge>,
+    pub(super) memory: Gauge,
+    pub(super) reloads: Counters,
+    pub(super) matches: Counter,
+    pub(super) candidates: Counter,
+    pub(super) over_budget: BoundedCounters,
+}
+
+impl Queries {
+    fn register(r: &mut Registry) -> Self {
+        let number: Family<OneLabel, Gauge> = Family::default();
+        for state in ["active", "disabled"] {
+            drop(number.get_or_create(&one("state", state)));
+        }
+        Self {
+            number: add(
+                r,
+                "queries",
+                "Stored queries: active, or disabled because of an error in them",
+                number,
+            ),
+            memory: add(
+                r,
+                "queries_memory_bytes",
+                "Bytes of the stored queries in memory",
+                Gauge::default(),
+            ),
+            reloads: counters(
+                r,
+                "query_loads",
+                "Loads of stored queries, by how they ended; a failed one leaves the old queries in use",
+                "result",
+                QueryReload::ALL.iter().map(|v| v.as_str()),
+            ),
+            matches: add(
+                r,
+                "query_matches",
+                "Matches of stored queries on articles",
+                Counter::default(),
+            ),
+            candidates: add(
+                r,
+                "query_candidates",
+                "Stored queries that were looked at because a word they need was in the article",
+                Counter::default(),
+            ),
+            over_budget: bounded(
+                r,
+                "query_over_budget",
+                "Articles on which a stored query was given up because it took too many steps, by query; past 200 queries, other",
+                "query",
+            ),
+        }
+    }
+}
+
 /// How long and how large things are.
 pub(super) struct Sizes {
     /// One histogram per [`Step`], in its order: observing takes no look-up.
@@ -364,7 +424,7 @@ fn histogram(registry: &mut Registry, name: &str, help: &str, buckets: &[f64]) -
 fn steps(registry: &mut Registry) -> Vec<Histogram> {
     let new: fn() -> Histogram = || Histogram::new(STEP_SECONDS);
     let family = Family::<OneLabel, Histogram, fn() -> Histogram>::new_with_constructor(new);
-    let help = "Time of one step in seconds: parse, text, language, topics and assemble of one article in 16; dedup, lease, flush, publish and commit of every batch";
+    let help = "Time of one step in seconds: parse, text, language, topics, queries and assemble of one article in 16; recall, dedup, lease, flush, publish and commit of every batch";
     let family = add(registry, "step_duration_seconds", help, family);
     Step::ALL
         .iter()

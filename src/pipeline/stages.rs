@@ -1,5 +1,6 @@
 //! The way of one article through the stages, in order.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use crate::enrichment::{self, Findings, StageInfo};
 use crate::language::LanguageDetector;
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::{Document, DocumentBuilder};
+use crate::topics::query::{Metadata, QueryHandle, QueryLoader, QueryMatches, QuerySet, Subject};
 use crate::topics::{TopicTag, TopicTagger};
 
 /// The stages that see one article at a time.
@@ -24,6 +26,9 @@ pub(super) struct Stages {
     pub(super) dedup: Option<DedupSettings>,
     language: Option<LanguageDetector>,
     topics: Option<TopicTagger>,
+    /// Loads the stored queries, until somebody takes it to watch over them.
+    pub(super) loader: Option<QueryLoader>,
+    queries: Option<Arc<QueryHandle>>,
     /// Language is detected for the topics' sake alone and is not published.
     language_hidden: bool,
     info: StageInfo,
@@ -60,6 +65,15 @@ impl Stages {
         } else {
             None
         };
+        let loader = if config.stages.topics && config.topics.has_queries() {
+            let options = config.topics.query_options();
+            Some(
+                QueryLoader::start(config.topics.queries.clone(), options, metrics.clone())
+                    .map_err(|error| setting(&error))?,
+            )
+        } else {
+            None
+        };
         let language = if config.stages.language || config.stages.topics {
             Some(LanguageDetector::new(&config.language).map_err(|error| setting(&error))?)
         } else {
@@ -78,6 +92,8 @@ impl Stages {
                 taxonomy: topics.as_ref().map(|tagger| tagger.generation().to_owned()),
             },
             topics,
+            queries: loader.as_ref().map(QueryLoader::handle),
+            loader,
             field: config.output.field.clone(),
             text_chars: config.input.limits.text_chars,
             max_record_bytes: AtomicUsize::new(
@@ -217,13 +233,18 @@ impl Stages {
     }
 
     /// Second half, for one article: language → topics → output.
-    pub(super) fn finish(&self, message: &Message, step: Step<'_>) -> Outcome {
+    pub(super) fn finish(
+        &self,
+        message: &Message,
+        step: Step<'_>,
+        queries: Option<&Arc<QuerySet>>,
+    ) -> Outcome {
         let prepared = match step {
             Ok(prepared) => prepared,
             Err(outcome) => return outcome,
         };
         guarded(|| {
-            let trace = self.analyse(message, *prepared);
+            let trace = self.analyse(message, *prepared, queries);
             let mut clock = StepClock::of(&self.metrics, message);
             let outcome = self.assemble(message, &trace);
             clock.lap(Timed::Assemble);
@@ -232,7 +253,12 @@ impl Stages {
         .unwrap_or_else(Outcome::Rejected)
     }
 
-    pub(super) fn analyse<'a>(&self, message: &Message, prepared: Prepared<'a>) -> Trace<'a> {
+    pub(super) fn analyse<'a>(
+        &self,
+        message: &Message,
+        prepared: Prepared<'a>,
+        queries: Option<&Arc<QuerySet>>,
+    ) -> Trace<'a> {
         let Prepared {
             article,
             document,
@@ -254,6 +280,11 @@ impl Stages {
             tags
         });
         clock.lap(Timed::Topics);
+        let queries = queries.map(|set| {
+            let tags = topics.as_ref().map_or(&[][..], |topics| &topics.tags);
+            self.match_queries(set, &article, &document, code, tags)
+        });
+        clock.lap(Timed::Queries);
         Trace {
             article,
             document,
@@ -261,7 +292,41 @@ impl Stages {
             dedup: judgement,
             language,
             topics,
+            queries,
         }
+    }
+
+    /// The stored queries in use; `None` where there are none.
+    pub(super) fn queries(&self) -> Option<Arc<QuerySet>> {
+        self.queries.as_ref().map(|handle| handle.current())
+    }
+
+    fn match_queries(
+        &self,
+        set: &Arc<QuerySet>,
+        article: &RawArticle<'_>,
+        document: &Document,
+        language: &str,
+        tags: &[TopicTag],
+    ) -> QueryMatches {
+        let topics: Vec<&str> = tags.iter().map(|tag| tag.id.as_str()).collect();
+        let matches = set.matches(&Subject {
+            document,
+            language,
+            topics: &topics,
+            metadata: Metadata::of(article),
+        });
+        self.metrics
+            .query_matches(matches.len() as u64, matches.candidates as u64);
+        for id in matches.over_budget() {
+            self.metrics.query_over_budget(id);
+            tracing::warn!(
+                query = id,
+                article = article.id,
+                "query given up: too many steps"
+            );
+        }
+        matches
     }
 
     /// Splices the findings into the payload. A record that the output topic would refuse is tried again without the
@@ -285,6 +350,13 @@ impl Stages {
         {
             warnings.push(Warning::NoLexicon);
         }
+        if trace
+            .queries
+            .as_ref()
+            .is_some_and(|queries| queries.over_budget().next().is_some())
+        {
+            warnings.push(Warning::QueryBudget);
+        }
         let published_language = trace.language.as_ref().filter(|_| !self.language_hidden);
         let tags: &[TopicTag] = trace.topics.as_ref().map_or(&[], |topics| &topics.tags);
         let findings = Findings {
@@ -298,6 +370,7 @@ impl Stages {
                 .topics
                 .as_ref()
                 .map_or(&[], |topics| &topics.publisher),
+            queries: trace.queries.as_ref(),
             warnings: &warnings,
         };
         let room = self

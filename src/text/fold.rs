@@ -256,7 +256,7 @@ fn is_ignorable(c: char) -> bool {
 }
 
 /// Whether the character belongs to a script that is written without spaces between words.
-pub(super) fn is_single(c: char) -> bool {
+pub(crate) fn is_single(c: char) -> bool {
     use Script::{Han, Hiragana, Katakana, Khmer, Lao, Myanmar, Thai, Tibetan};
     matches!(c, 'ー' | '々' | '〆' | 'ｰ')
         || matches!(

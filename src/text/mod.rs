@@ -38,4 +38,5 @@ pub use document::{Block, Document, DocumentField, Role, Token, ZoneKind};
 pub use markers::MarkerError;
 pub use tokens::{folded_words, tokenize};
 
+pub(crate) use fold::is_single;
 pub(crate) use links::link_ranges;

@@ -37,6 +37,7 @@ pub(super) fn article(
         canonical_url: None,
         source: None,
         source_name: None,
+        country: None,
         title: title.map(|title| field("/title", title)),
         body: body.map(|body| text("/text", body)),
         summary: summary.map(|summary| text("/summary", summary)),

@@ -16,6 +16,7 @@ mod matcher;
 mod open;
 mod packed;
 mod publisher;
+pub mod query;
 mod score;
 mod settings;
 mod tagger;

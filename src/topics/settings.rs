@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::query::QueryOptions;
+
 /// How articles are tagged with topics of the taxonomy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -21,6 +23,20 @@ pub struct TopicSettings {
     /// The publishers' own categories and tags that stand for a topic, for example `sport = "medtop:15000000"`. Letter
     /// case and accents do not matter. They are published as `publisher_topics`, apart from the topics that were found.
     pub categories: BTreeMap<String, String>,
+    /// File with your own topics as boolean queries, or a folder of such files (`.jsonl`, `.ndjson`, `.json`): one JSON
+    /// object a line, `{"id": …, "query": …}`, see `docs/queries.md`. Changes are loaded while the stage runs.
+    pub queries: Option<PathBuf>,
+    /// Compacted topic with such queries, keyed by their id; a record without a value deletes a query. Read from its
+    /// beginning at the start, then followed. A query of the topic replaces one of `topics.queries` with the same id.
+    /// Only `run` reads it.
+    pub queries_topic: Option<String>,
+    /// Seconds between two looks at the query files (1 to 3600).
+    pub queries_poll_seconds: u32,
+    /// Places of words that one query may look at in one article (1000 to 1000000000). A query that needs more is given
+    /// up for this article, which says so with the warning `query_budget`. The default is about 10 ms of work.
+    pub query_steps: u64,
+    /// The same for all queries together (1000 to 1000000000).
+    pub article_steps: u64,
     /// Most words shown as evidence for one tag, the weightiest first (1 to 100).
     pub max_evidence: usize,
     /// Most tags given to one article (1 to 100). A narrow topic always comes with its broad one.
@@ -42,6 +58,11 @@ impl Default for TopicSettings {
             lexicons: None,
             shipped_lexicons: true,
             categories: BTreeMap::new(),
+            queries: None,
+            queries_topic: None,
+            queries_poll_seconds: 5,
+            query_steps: 2_000_000,
+            article_steps: 20_000_000,
             max_evidence: 10,
             max_topics: 6,
             threshold: 0.2,
@@ -53,6 +74,21 @@ impl Default for TopicSettings {
 }
 
 impl TopicSettings {
+    /// How queries are matched.
+    pub fn query_options(&self) -> QueryOptions {
+        QueryOptions {
+            max_evidence: self.max_evidence,
+            title_boost: self.title_boost,
+            query_steps: self.query_steps,
+            article_steps: self.article_steps,
+        }
+    }
+
+    /// Whether there are queries to match.
+    pub fn has_queries(&self) -> bool {
+        self.queries.is_some() || self.queries_topic.is_some()
+    }
+
     /// Checks every range; names the first setting that is outside its own.
     pub(super) fn check(&self) -> Result<(), TopicError> {
         let counts = [
@@ -66,6 +102,23 @@ impl TopicSettings {
                     expected: "a number from 1 to 100",
                 });
             }
+        }
+        for (name, value) in [
+            ("query_steps", self.query_steps),
+            ("article_steps", self.article_steps),
+        ] {
+            if !(1000..=1_000_000_000).contains(&value) {
+                return Err(TopicError::Setting {
+                    name,
+                    expected: "a number from 1000 to 1000000000",
+                });
+            }
+        }
+        if !(1..=3600).contains(&self.queries_poll_seconds) {
+            return Err(TopicError::Setting {
+                name: "queries_poll_seconds",
+                expected: "a number from 1 to 3600",
+            });
         }
         for (name, value) in [
             ("threshold", self.threshold),

@@ -18,6 +18,7 @@ mod library;
 mod memory;
 mod offsets;
 mod poison;
+mod queries;
 mod rebuild;
 mod replicas;
 mod scene;

@@ -15,6 +15,7 @@ pub fn explanation(trace: &Trace<'_>, near: &NearSettings, paint: Paint) -> Stri
     duplicates::section(&mut out, trace, near, paint);
     language(&mut out, trace, paint);
     topics(&mut out, trace, paint);
+    queries(&mut out, trace, paint);
     out
 }
 
@@ -219,6 +220,40 @@ fn topics(out: &mut String, trace: &Trace<'_>, paint: Paint) {
     }
     for tag in topics.near_misses.iter().take(5) {
         topic(out, trace, tag, &paint.dim("·"), paint);
+    }
+}
+
+fn queries(out: &mut String, trace: &Trace<'_>, paint: Paint) {
+    let Some(queries) = &trace.queries else {
+        return;
+    };
+    heading(out, paint, "Queries");
+    let set = queries.set();
+    row(
+        out,
+        "generation",
+        &format!("{} with {} queries", set.generation(), set.len()),
+    );
+    for found in queries.iter() {
+        *out += &format!(
+            "  {} {} {}  score {:.2}\n",
+            paint.green("✓"),
+            safe(found.id()),
+            paint.bold(&safe(found.label())),
+            found.score()
+        );
+        for place in found.evidence().take(4) {
+            let around =
+                super::super::queries::snippet(&trace.document, &trace.article, &place, paint);
+            *out += &format!("      {}  {around}\n", paint.cyan(&safe(place.term)));
+        }
+    }
+    for id in queries.over_budget() {
+        *out += &format!(
+            "  {} {}  given up: too many steps\n",
+            paint.red("✗"),
+            safe(id)
+        );
     }
 }
 

@@ -43,6 +43,7 @@ pub fn explanation(trace: &Trace<'_>, outcome: &Outcome) -> String {
         }),
         "topics": trace.topics.as_ref().map(|topics| topics.tags.iter().map(tag).collect::<Vec<_>>()),
         "near_misses": trace.topics.as_ref().map(|topics| topics.near_misses.iter().map(tag).collect::<Vec<_>>()),
+        "queries": trace.queries.as_ref().map(|queries| queries.iter().map(|found| found.id()).collect::<Vec<_>>()),
         "output": enrichment,
     });
     format!("{text}\n")
