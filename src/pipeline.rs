@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::article::{Message, RawArticle, Rejection};
 use crate::config::Config;
 use crate::dedup::{DedupIndex, DedupStatus, DedupVerdict, Fingerprint, IndexError, OpenReport};
-use crate::language::LanguageGuess;
+use crate::language::{LanguageExplanation, LanguageGuess};
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::Document;
 use crate::topics::TopicTags;
@@ -195,6 +195,11 @@ impl Pipeline {
     /// The output value of a traced article, as the pipeline publishes it.
     pub fn assemble(&self, message: &Message, trace: &Trace<'_>) -> Outcome {
         self.stages.assemble(message, trace)
+    }
+
+    /// Why the article of a trace has its language; `None` when the language is not detected.
+    pub fn explain_language(&self, trace: &Trace<'_>) -> Option<LanguageExplanation> {
+        self.stages.explain_language(&trace.document)
     }
 
     /// The duplicate index, when dedup is switched on.

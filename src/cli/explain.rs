@@ -1,5 +1,6 @@
 //! `newsstage explain`: why an article gets its verdicts, from the path that production takes.
 
+mod language;
 mod people;
 mod programs;
 
@@ -80,10 +81,11 @@ pub fn render(
     match pipeline.trace(message, now_ms()) {
         Ok(trace) => {
             let outcome = pipeline.assemble(message, &trace);
+            let language = pipeline.explain_language(&trace);
             let text = if json {
-                programs::explanation(&trace, &outcome)
+                programs::explanation(&trace, language.as_ref(), &outcome)
             } else {
-                people::explanation(&trace, paint)
+                people::explanation(&trace, language.as_ref(), paint)
             };
             (text, Exit::Success)
         }

@@ -9,7 +9,7 @@ use crate::article::{ArticleReader, Message, RawArticle, RejectCode, Rejection, 
 use crate::config::Config;
 use crate::dedup::{DedupIndex, DedupSettings, DedupVerdict, Fingerprint};
 use crate::enrichment::{self, Findings, StageInfo};
-use crate::language::LanguageDetector;
+use crate::language::{LanguageDetector, LanguageExplanation};
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::{Document, DocumentBuilder};
 use crate::topics::{TopicTag, TopicTagger};
@@ -178,6 +178,12 @@ impl Stages {
             language,
             topics,
         }
+    }
+
+    pub(super) fn explain_language(&self, document: &Document) -> Option<LanguageExplanation> {
+        self.language
+            .as_ref()
+            .map(|detector| detector.explain(document))
     }
 
     /// Splices the findings into the payload. A record that the output topic would refuse is tried again without the
