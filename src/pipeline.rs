@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::dedup::{
     Claim, DedupIndex, DedupStatus, Fingerprint, IndexError, Judgement, NearSettings, OpenReport,
 };
-use crate::language::LanguageGuess;
+use crate::language::{LanguageExplanation, LanguageGuess};
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::Document;
 use crate::topics::TopicTags;
@@ -296,6 +296,11 @@ impl Pipeline {
     pub fn near(&self) -> NearSettings {
         let settings = self.stages.dedup.as_ref();
         settings.map_or_else(NearSettings::default, |dedup| dedup.near.clone())
+    }
+
+    /// Why the article of a trace has its language; `None` when the language is not detected.
+    pub fn explain_language(&self, trace: &Trace<'_>) -> Option<LanguageExplanation> {
+        self.stages.explain_language(&trace.document)
     }
 
     /// The duplicate index, when dedup is switched on.

@@ -1,6 +1,7 @@
 //! `newsstage explain`: why an article gets its verdicts, from the path that production takes.
 
 mod duplicates;
+mod language;
 mod people;
 mod programs;
 
@@ -81,10 +82,11 @@ pub fn render(
     match pipeline.trace(message, now_ms()) {
         Ok(trace) => {
             let outcome = pipeline.assemble(message, &trace);
+            let language = pipeline.explain_language(&trace);
             let text = if json {
-                programs::explanation(&trace, &outcome)
+                programs::explanation(&trace, language.as_ref(), &outcome)
             } else {
-                people::explanation(&trace, &pipeline.near(), paint)
+                people::explanation(&trace, &pipeline.near(), language.as_ref(), paint)
             };
             (text, Exit::Success)
         }

@@ -50,11 +50,6 @@ impl Codes {
         Ok(codes)
     }
 
-    /// The BCP 47 primary code of an ISO 639 code.
-    pub(super) fn primary(&self, code: &str) -> Option<&'static str> {
-        self.primary.get(code).copied()
-    }
-
     /// The group of languages that are hard to tell apart, where the code is in one.
     pub(super) fn group(&self, code: &str) -> Option<&'static str> {
         self.groups.get(primary_subtag(code)).copied()

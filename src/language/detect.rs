@@ -1,65 +1,101 @@
-//! Pieces vote by size.
+//! From a document to its language.
 
-use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use super::base::{self, Scratch};
 use super::codes::Codes;
-use super::judge::{Judge, Verdict};
+use super::confidence::{DOUBTFUL, confidence, reliable};
+use super::judge::Verdict;
+use super::languages::Languages;
 use super::scripts::{Decision, LATIN, ScriptId, Scripts};
-use super::segments::{Segment, halves, sample, segments};
-use super::{Candidate, LanguageError, LanguageGuess, LanguageSettings, LanguageShare, UNKNOWN};
+use super::segments::{Segment, segments};
+use super::vote::{ENOUGH_LETTERS, Vote, is_nothing, vote};
+use super::{
+    Candidate, Cleaned, LanguageError, LanguageExplanation, LanguageGuess, LanguageSettings,
+    LanguageShare, ParagraphLanguage, UNKNOWN,
+};
 use crate::text::Document;
 
-/// Fewest letters that are judged on their own. Where there are fewer, only the script can be sure.
-const ENOUGH_LETTERS: u32 = 20;
 /// Fewest letters that are judged at all.
 const FEWEST_LETTERS: u32 = 2;
 /// Smallest share that is told, and most languages that are.
 const SMALLEST_SHARE: f32 = 0.1;
 const MOST_SHARES: usize = 3;
-/// Below this a verdict of the model is not believed without a second look, and is not told as the answer: on headlines
-/// it is wrong two times out of three.
-const DOUBTFUL: f32 = 0.3;
-const RELIABLE: f32 = 0.5;
 /// Share of kana among the letters of Japanese.
 const KANA_SHARE: f32 = 0.05;
-/// Most pieces that are judged one by one where the parts of an article disagree.
-const MOST_JUDGED: usize = 12;
 
 /// Finds the language of documents. Built once; then it cannot fail.
 #[derive(Debug)]
 pub struct LanguageDetector {
+    tables: &'static Tables,
+    sample_bytes: usize,
+}
+
+/// All shipped tables. They are constant: every detector of the process shares them.
+#[derive(Debug)]
+struct Tables {
     scripts: Scripts,
     codes: Codes,
-    judge: Judge,
-    sample_bytes: usize,
+    /// By script; `None` where the script decides alone.
+    languages: Vec<Option<Languages>>,
     han: ScriptId,
     kana: ScriptId,
     hangul: ScriptId,
 }
 
-/// Letters and summed confidence by language.
-#[derive(Debug, Default)]
-struct Votes {
-    by_code: BTreeMap<&'static str, (f32, f32)>,
+impl Tables {
+    fn shared() -> Result<&'static Self, LanguageError> {
+        static TABLES: LazyLock<Result<Tables, LanguageError>> = LazyLock::new(Tables::shipped);
+        TABLES.as_ref().map_err(Clone::clone)
+    }
+
+    fn shipped() -> Result<Self, LanguageError> {
+        let scripts = Scripts::shipped()?;
+        let find = |code| {
+            scripts.find(code).ok_or(LanguageError::Data {
+                file: "scripts.tsv",
+                line: 1,
+            })
+        };
+        let (han, kana, hangul) = (find("Hani")?, find("Kana")?, find("Hang")?);
+        let mut models = base::shipped()?;
+        let languages = (0..scripts.len())
+            .map(|id| {
+                let script = ScriptId::try_from(id).ok().and_then(|id| scripts.get(id));
+                script
+                    .filter(|script| script.decision == Decision::Model)
+                    .map(|script| Languages::shipped(script.code, &mut models))
+                    .transpose()
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            scripts,
+            codes: Codes::shipped()?,
+            languages,
+            han,
+            kana,
+            hangul,
+        })
+    }
 }
 
-impl Votes {
-    fn add(&mut self, verdict: Verdict, letters: f32) {
-        let vote = self.by_code.entry(verdict.code).or_default();
-        vote.0 += letters;
-        vote.1 += letters * verdict.confidence;
-    }
+/// What a document holds.
+#[derive(Debug)]
+struct Found {
+    segments: Vec<Segment>,
+    votes: Vec<Vote>,
+    /// The script of most letters, and their number.
+    largest: Option<(ScriptId, u32)>,
+    cleaned: Cleaned,
+}
 
-    /// Codes by letters, most first; ties by code.
-    fn ranked(&self) -> Vec<(&'static str, f32, f32)> {
-        let mut ranked: Vec<_> = self
-            .by_code
-            .iter()
-            .map(|(code, vote)| (*code, vote.0, vote.1))
-            .collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-        ranked
-    }
+/// Votes for one language.
+#[derive(Debug, Clone, Copy)]
+struct Tally {
+    code: &'static str,
+    letters: f32,
+    /// Confidence, weighed by letters.
+    weighed: f32,
 }
 
 impl LanguageDetector {
@@ -72,62 +108,87 @@ impl LanguageDetector {
         if !(256..=65_536).contains(&settings.sample_bytes) {
             return Err(LanguageError::SampleBytes(settings.sample_bytes));
         }
-        let scripts = Scripts::shipped()?;
-        let find = |code| {
-            scripts.find(code).ok_or(LanguageError::Data {
-                file: "scripts.tsv",
-                line: 1,
-            })
-        };
-        let (han, kana, hangul) = (find("Hani")?, find("Kana")?, find("Hang")?);
-        let (codes, judge) = (Codes::shipped()?, Judge::shipped()?);
         Ok(Self {
-            scripts,
-            codes,
-            judge,
+            tables: Tables::shared()?,
             sample_bytes: settings.sample_bytes,
-            han,
-            kana,
-            hangul,
         })
     }
 
     /// The language of the main text. `declared` is what the publisher says, as written; it has no influence on the
     /// answer, only on [`LanguageGuess::declared`] and [`LanguageGuess::agrees`].
     pub fn detect(&self, document: &Document, declared: Option<&str>) -> LanguageGuess {
-        let mut segments = segments(document, &self.scripts);
+        let found = self.find(document, false);
+        self.guess(&found, declared)
+    }
+
+    /// Why [`Self::detect`] answers what it does.
+    pub fn explain(&self, document: &Document) -> LanguageExplanation {
+        let found = self.find(document, true);
+        let mut paragraphs: Vec<ParagraphLanguage> = Vec::new();
+        for vote in &found.votes {
+            for segment in vote
+                .pieces
+                .iter()
+                .filter_map(|&piece| found.segments.get(piece))
+            {
+                paragraphs.push(ParagraphLanguage {
+                    field: segment.field,
+                    bytes: segment.bytes.clone(),
+                    code: vote.verdict.code.to_owned(),
+                    letters: segment.letters,
+                });
+            }
+        }
+        paragraphs.sort_by_key(|paragraph| (paragraph.field, paragraph.bytes.start));
+        let main = found.votes.iter().filter(|vote| !is_nothing(&vote.verdict));
+        let main = main.max_by_key(|vote| vote.letters);
+        LanguageExplanation {
+            ranked: main.map_or_else(Vec::new, |vote| {
+                let ranked = vote.verdict.ranked.iter();
+                ranked
+                    .map(|&(code, score)| Candidate {
+                        code: code.to_owned(),
+                        score,
+                    })
+                    .collect()
+            }),
+            reasons: main.map_or_else(Vec::new, |vote| vote.verdict.reasons.clone()),
+            paragraphs,
+            cleaned: found.cleaned,
+        }
+    }
+
+    fn find(&self, document: &Document, explain: bool) -> Found {
+        let mut cleaned = Cleaned::default();
+        let mut segments = segments(document, &self.tables.scripts, &mut cleaned);
         self.join_east_asian(&mut segments);
-        let mut letters = vec![0_u32; self.scripts.len()];
+        let mut letters = vec![0_u32; self.tables.scripts.len()];
         for segment in &segments {
             if let Some(count) = letters.get_mut(usize::from(segment.script)) {
                 *count += segment.letters;
             }
         }
-        let mut votes = Votes::default();
-        let mut largest = None;
-        for script in 0..self.scripts.len() {
-            let (Ok(id), Some(&count)) = (ScriptId::try_from(script), letters.get(script)) else {
-                continue;
-            };
+        let mut largest: Option<(ScriptId, u32)> = None;
+        for (id, &count) in (0..ScriptId::MAX).zip(&letters) {
             if count > largest.map_or(0, |(_, most)| most) {
                 largest = Some((id, count));
             }
         }
+        let mut votes = Vec::new();
         if let Some((main, most)) = largest.filter(|&(_, most)| most >= FEWEST_LETTERS) {
-            for (script, &count) in letters.iter().enumerate() {
-                let Ok(id) = ScriptId::try_from(script) else {
-                    continue;
-                };
+            let mut scratch = Scratch::new();
+            for (id, &count) in (0..ScriptId::MAX).zip(&letters) {
                 if id == main || (count >= ENOUGH_LETTERS && count * 20 >= most) {
-                    let group: Vec<&Segment> = segments
-                        .iter()
-                        .filter(|segment| segment.script == id)
-                        .collect();
-                    self.vote(id, &group, &mut votes);
+                    votes.extend(self.vote(id, &segments, &mut scratch, explain));
                 }
             }
         }
-        self.guess(&votes, &segments, largest, declared)
+        Found {
+            segments,
+            votes,
+            largest,
+            cleaned,
+        }
     }
 
     /// Kana and Hangul among Han characters name the language of the whole piece, and Han pieces of a Japanese
@@ -146,171 +207,131 @@ impl LanguageDetector {
                 .map(|segment| count(segment, script))
                 .sum::<u32>() as f32
         };
-        let (han, kana) = (sum(segments, self.han), sum(segments, self.kana));
+        let (han, kana) = (
+            sum(segments, self.tables.han),
+            sum(segments, self.tables.kana),
+        );
         let japanese = kana > KANA_SHARE * (han + kana);
         for segment in segments {
             let (han, kana, hangul) = (
-                count(segment, self.han),
-                count(segment, self.kana),
-                count(segment, self.hangul),
+                count(segment, self.tables.han),
+                count(segment, self.tables.kana),
+                count(segment, self.tables.hangul),
             );
-            if segment.script == self.han || segment.script == self.kana {
+            if segment.script == self.tables.han || segment.script == self.tables.kana {
                 segment.script = if hangul * 2 > han + kana {
-                    self.hangul
+                    self.tables.hangul
                 } else if japanese && (kana > 0 || segment.letters < 2 * ENOUGH_LETTERS) {
-                    self.kana
+                    self.tables.kana
                 } else {
-                    self.han
+                    self.tables.han
                 };
             }
         }
     }
 
-    /// Votes of all pieces of one script: two halves of a sample where they agree, else every piece.
-    fn vote(&self, script: ScriptId, group: &[&Segment], votes: &mut Votes) {
-        let judge = |text: &str, first| {
-            self.judge
-                .judge(text, script, first, &self.scripts, &self.codes)
-        };
-        let total = group
-            .iter()
-            .map(|segment| segment.letters as f32)
-            .sum::<f32>();
-        let model = self
-            .scripts
-            .get(script)
-            .is_some_and(|script| script.decision == Decision::Model && script.code != "Hani");
-        if !model || total < 4.0 * ENOUGH_LETTERS as f32 {
-            if let Some(verdict) = judge(&sample(group, self.sample_bytes), None) {
-                votes.add(verdict, total);
-            }
-            return;
-        }
-        let (first, second) = halves(group);
-        let one = judge(&sample(first, self.sample_bytes / 2), None);
-        let two = judge(&sample(second, self.sample_bytes / 2), one);
-        match [one, two] {
-            [Some(one), Some(two)]
-                if one.code == two.code && one.confidence.max(two.confidence) >= DOUBTFUL =>
-            {
-                votes.add(one.with((one.confidence + two.confidence) / 2.0), total);
-            }
-            [Some(one), None] if second.is_empty() => votes.add(one, total),
-            _ => self.vote_each(script, group, votes),
-        }
-    }
-
-    /// Every piece on its own; pieces that are too short go with their neighbour.
-    fn vote_each(&self, script: ScriptId, group: &[&Segment], votes: &mut Votes) {
-        let mut own = Votes::default();
-        let (mut start, mut letters) = (0, 0);
-        let fewest = (group.iter().map(|segment| segment.letters).sum::<u32>()
-            / MOST_JUDGED as u32)
-            .max(ENOUGH_LETTERS);
-        for (index, segment) in group.iter().enumerate() {
-            letters += segment.letters;
-            if letters >= fewest || index + 1 == group.len() {
-                let part = sample(
-                    group.get(start..=index).unwrap_or_default(),
-                    self.sample_bytes / 4,
-                );
-                if let Some(verdict) =
-                    self.judge
-                        .judge(&part, script, None, &self.scripts, &self.codes)
-                {
-                    own.add(verdict, letters as f32);
-                }
-                (start, letters) = (index + 1, 0);
-            }
-        }
-        // A piece the model doubts goes with the majority.
-        let ranked = own.ranked();
-        let top = ranked.first().map(|&(code, _, _)| code);
-        for (code, letters, confidence) in ranked {
-            let mean = confidence / letters.max(1.0);
-            let code = if mean < DOUBTFUL {
-                top.unwrap_or(code)
-            } else {
-                code
-            };
-            votes.add(Verdict::given(code, mean), letters);
-        }
-    }
-
-    fn guess(
+    /// Votes of all pieces of one script.
+    fn vote(
         &self,
-        votes: &Votes,
+        script: ScriptId,
         segments: &[Segment],
-        largest: Option<(ScriptId, u32)>,
-        declared: Option<&str>,
-    ) -> LanguageGuess {
-        let all: u32 = segments.iter().map(|segment| segment.letters).sum();
-        let ranked = self.merge_siblings(votes.ranked());
-        let declared = declared.and_then(|declared| self.codes.normalise(declared));
+        scratch: &mut Scratch,
+        explain: bool,
+    ) -> Vec<Vote> {
+        let group: Vec<usize> = (0..segments.len())
+            .filter(|&piece| segments.get(piece).is_some_and(|own| own.script == script))
+            .collect();
+        match (
+            self.tables.languages.get(usize::from(script)),
+            self.tables.scripts.get(script),
+        ) {
+            (Some(Some(languages)), _) => vote(
+                languages,
+                segments,
+                &group,
+                self.sample_bytes,
+                scratch,
+                explain,
+            ),
+            (_, Some(alone)) => vec![Vote {
+                verdict: Verdict::certain(alone.language),
+                letters: group
+                    .iter()
+                    .filter_map(|&piece| segments.get(piece))
+                    .map(|segment| segment.letters)
+                    .sum(),
+                pieces: group,
+            }],
+            _ => Vec::new(),
+        }
+    }
+
+    fn guess(&self, found: &Found, declared: Option<&str>) -> LanguageGuess {
+        let all: u32 = found.segments.iter().map(|segment| segment.letters).sum();
         let share = |letters: f32| (letters / (all.max(1) as f32)).min(1.0);
-        let Some(&(code, letters, confidence)) = ranked.first() else {
-            return unknown(
-                declared,
-                largest
-                    .and_then(|(script, _)| self.scripts.get(script))
-                    .map(|script| script.code),
-            );
+        let declared = declared.and_then(|declared| self.tables.codes.normalise(declared));
+        let votes = tally(&found.votes);
+        let candidates = votes
+            .iter()
+            .map(|vote| Candidate {
+                code: vote.code.to_owned(),
+                score: share(vote.letters),
+            })
+            .collect();
+        let ranked = self.merge_siblings(votes);
+        let largest = found
+            .largest
+            .and_then(|(script, _)| self.tables.scripts.get(script));
+        let Some(top) = ranked.first() else {
+            return unknown(declared, largest.map(|script| script.code), candidates);
         };
-        let script = self.main_script(code, largest);
-        let decides = largest
-            .and_then(|(id, _)| self.scripts.get(id))
-            .is_some_and(|script| script.decision == Decision::Alone);
-        let confidence = (confidence / letters.max(1.0)).clamp(0.0, 1.0);
+        let script = self.main_script(top.code, found.largest);
+        let confidence = (top.weighed / top.letters.max(1.0)).clamp(0.0, 1.0);
         if confidence < DOUBTFUL {
             // A name that is more often wrong than right would be worse than none.
-            return LanguageGuess {
-                candidates: candidates(votes, share),
-                ..unknown(declared, script)
-            };
+            return unknown(declared, script, candidates);
         }
+        let decides = largest.is_some_and(|script| script.decision == Decision::Alone);
         LanguageGuess {
-            code: code.to_owned(),
+            code: top.code.to_owned(),
             script: script.map(str::to_owned),
             confidence,
-            reliable: confidence >= RELIABLE && (decides || all >= ENOUGH_LETTERS),
-            group: self.codes.group(code).map(str::to_owned),
+            reliable: reliable(confidence, all, decides),
+            group: self.tables.codes.group(top.code).map(str::to_owned),
             shares: ranked
                 .iter()
-                .map(|&(code, letters, _)| LanguageShare {
-                    code: code.to_owned(),
-                    share: share(letters),
+                .map(|vote| LanguageShare {
+                    code: vote.code.to_owned(),
+                    share: share(vote.letters),
                 })
                 .filter(|language| language.share >= SMALLEST_SHARE)
                 .take(MOST_SHARES)
                 .collect(),
             agrees: declared
                 .as_deref()
-                .map(|declared| self.codes.agree(declared, code)),
+                .map(|declared| self.tables.codes.agree(declared, top.code)),
             declared,
-            candidates: candidates(votes, share),
+            candidates,
         }
     }
 
     /// Votes for siblings go to the one that has most: an article is not half Croatian and half Bosnian.
-    fn merge_siblings(
-        &self,
-        ranked: Vec<(&'static str, f32, f32)>,
-    ) -> Vec<(&'static str, f32, f32)> {
-        let mut merged: Vec<(&'static str, f32, f32)> = Vec::new();
-        for (code, letters, confidence) in ranked {
-            let group = self.codes.group(code);
-            match merged
+    fn merge_siblings(&self, votes: Vec<Tally>) -> Vec<Tally> {
+        let mut merged: Vec<Tally> = Vec::new();
+        for vote in votes {
+            let group = self.tables.codes.group(vote.code);
+            let sibling = merged
                 .iter_mut()
-                .find(|(other, _, _)| group.is_some() && self.codes.group(other) == group)
-            {
+                .find(|other| group.is_some() && self.tables.codes.group(other.code) == group);
+            match sibling {
                 Some(sibling) => {
-                    sibling.1 += letters;
-                    sibling.2 += confidence;
+                    sibling.letters += vote.letters;
+                    sibling.weighed += vote.weighed;
                 }
-                None => merged.push((code, letters, confidence)),
+                None => merged.push(vote),
             }
         }
-        merged.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        sort(&mut merged);
         merged
     }
 
@@ -322,6 +343,7 @@ impl LanguageDetector {
             "ja" => Some("Jpan"),
             "ko" => Some("Kore"),
             _ => self
+                .tables
                 .scripts
                 .get(largest.map_or(LATIN, |(script, _)| script))
                 .map(|script| script.code),
@@ -329,17 +351,37 @@ impl LanguageDetector {
     }
 }
 
-fn candidates(votes: &Votes, share: impl Fn(f32) -> f32) -> Vec<Candidate> {
-    let ranked = votes.ranked().into_iter();
-    ranked
-        .map(|(code, letters, _)| Candidate {
-            code: code.to_owned(),
-            score: share(letters),
-        })
-        .collect()
+/// Votes by language, most letters first; ties by code. Text that is no language has no vote.
+fn tally(votes: &[Vote]) -> Vec<Tally> {
+    let mut tally: Vec<Tally> = Vec::new();
+    for vote in votes.iter().filter(|vote| !is_nothing(&vote.verdict)) {
+        let letters = vote.letters as f32;
+        let weighed = letters * confidence(&vote.verdict);
+        match tally.iter_mut().find(|own| own.code == vote.verdict.code) {
+            Some(own) => {
+                own.letters += letters;
+                own.weighed += weighed;
+            }
+            None => tally.push(Tally {
+                code: vote.verdict.code,
+                letters,
+                weighed,
+            }),
+        }
+    }
+    sort(&mut tally);
+    tally
 }
 
-fn unknown(declared: Option<String>, script: Option<&str>) -> LanguageGuess {
+fn sort(votes: &mut [Tally]) {
+    votes.sort_by(|a, b| b.letters.total_cmp(&a.letters).then(a.code.cmp(b.code)));
+}
+
+fn unknown(
+    declared: Option<String>,
+    script: Option<&str>,
+    candidates: Vec<Candidate>,
+) -> LanguageGuess {
     LanguageGuess {
         code: UNKNOWN.to_owned(),
         script: script.map(str::to_owned),
@@ -349,6 +391,6 @@ fn unknown(declared: Option<String>, script: Option<&str>) -> LanguageGuess {
         shares: Vec::new(),
         declared,
         agrees: None,
-        candidates: Vec::new(),
+        candidates,
     }
 }

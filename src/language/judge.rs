@@ -1,154 +1,321 @@
-//! The language of a text in one script.
+//! The language of a text in one script: the base model, then the facts that tell siblings apart.
 
-use std::collections::HashMap;
+use super::base::Scratch;
+use super::facts::{Evidence, normalise};
+use super::languages::{Candidate, Languages};
 
-use unicode_normalization::UnicodeNormalization;
-use whatlang::{Detector, Lang};
+/// The class for text that is no language.
+pub(super) const NOTHING: &str = "zxx";
 
-use super::LanguageError;
-use super::chinese::Chinese;
-use super::codes::Codes;
-use super::scripts::{Decision, ScriptId, Scripts};
-use super::telling::Telling;
+/// A variant (`pt-BR`, `zh-Hant`) is named where it has this share of its language, else the language alone.
+const VARIANT: f32 = 0.75;
+/// A language of group "*" needs this share of the words, this many different ones, and a text this little like any that
+/// the model knows ([`Scores::closeness`]); what is more or less moves it by so many logits.
+const WORD_SHARE: f32 = 0.18;
+const FEWEST_WORDS: u32 = 3;
+const WORD_LOGITS: f32 = 20.0;
+const FAMILIAR: f32 = 4.0;
+const STRANGE_LOGITS: f32 = 8.0;
+/// Languages kept for explanations.
+const MOST_RANKED: usize = 5;
+/// Names that siblings share (ISO 639-3 macrolanguages): given where none of them has [`UNDECIDED`] and all have
+/// [`TOGETHER`].
+const SHARED_NAMES: [(&str, &[&str]); 2] = [("sh", &["bs", "hr", "sr"]), ("no", &["nb", "nn"])];
+const UNDECIDED: f32 = 0.4;
+const TOGETHER: f32 = 0.6;
+/// How far a language without a class stands behind its likeliest sibling, in logits.
+const STAND_IN: f32 = -1.5;
+/// Root of the length, in bytes, for which biases are given.
+const BIAS_ROOT: f32 = 10.0;
+/// Far behind everything.
+const NEVER: f32 = -1e6;
 
-/// Languages of the model that no news is written in; they would only take short headlines away from others.
-const NO_NEWS: [Lang; 2] = [Lang::Epo, Lang::Lat];
-
-/// Languages that are most often mixed into articles in another one: a second look at an article compares only these
-/// with the first answer, which takes a quarter of the time.
-const OFTEN_MIXED_IN: [Lang; 8] = [
-    Lang::Eng,
-    Lang::Fra,
-    Lang::Deu,
-    Lang::Spa,
-    Lang::Por,
-    Lang::Ita,
-    Lang::Tur,
-    Lang::Ind,
-];
-
-/// A verdict on one text.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What one text says.
+#[derive(Debug, Clone)]
 pub(super) struct Verdict {
     /// BCP 47 code.
     pub code: &'static str,
-    /// 0 to 1.
-    pub confidence: f32,
-    /// What the model said, where it was asked.
-    model: Option<Lang>,
+    /// Probability of the code.
+    pub probability: f32,
+    /// How much the text looks like a language that the model knows: [`Scores::closeness`].
+    pub closeness: f32,
+    /// Languages with their probabilities, likeliest first; at most [`MOST_RANKED`].
+    pub ranked: Vec<(&'static str, f32)>,
+    /// What told siblings apart.
+    pub reasons: Vec<String>,
 }
 
 impl Verdict {
-    /// The same code with another confidence.
-    pub(super) fn with(self, confidence: f32) -> Self {
-        Self { confidence, ..self }
-    }
-
-    /// A verdict that comes from no model.
-    pub(super) fn given(code: &'static str, confidence: f32) -> Self {
+    /// A verdict that needs no model.
+    pub(super) fn certain(code: &'static str) -> Self {
         Self {
             code,
-            confidence,
-            model: None,
+            probability: 1.0,
+            closeness: f32::INFINITY,
+            ranked: vec![(code, 1.0)],
+            reasons: Vec::new(),
         }
     }
 }
 
-/// The model and the tables beside it.
-pub(super) struct Judge {
-    model: Detector,
-    /// By language: the model for a second look where that was the first answer. Languages in Latin script only.
-    second_look: HashMap<&'static str, Detector>,
-    chinese: Chinese,
-    telling: Telling,
+/// Scores of the base model for one text.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scores {
+    /// Log-likelihoods by class of the model.
+    classes: Vec<f32>,
+    /// Bytes that were scored.
+    bytes: usize,
+    /// Weight of the n-grams found.
+    weight: f32,
 }
 
-impl std::fmt::Debug for Judge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Judge").finish_non_exhaustive()
-    }
-}
-
-impl Judge {
-    pub(super) fn shipped() -> Result<Self, LanguageError> {
-        Ok(Self {
-            model: Detector::with_denylist(NO_NEWS.to_vec()),
-            second_look: whatlang::Script::Latin
-                .langs()
-                .iter()
-                .map(|&lang| (lang.code(), second_look(lang)))
-                .collect(),
-            chinese: Chinese::shipped(),
-            telling: Telling::shipped()?,
-        })
-    }
-
-    /// Judges a text most of whose letters are of one script; `None` where the model has no answer. `first` is the
-    /// verdict on another part of the same article: then only what is likely beside it is considered.
-    pub(super) fn judge(
-        &self,
-        text: &str,
-        script: ScriptId,
-        first: Option<Verdict>,
-        scripts: &Scripts,
-        codes: &Codes,
-    ) -> Option<Verdict> {
-        let script = scripts.get(script)?;
-        let verdict = |code, confidence| Some(Verdict::given(code, confidence));
-        match (script.decision, script.code) {
-            (Decision::Alone, _) => verdict(script.language, 1.0),
-            (Decision::Default, _) => match self.telling.decide(script.code, text) {
-                Some((code, confidence)) => verdict(code, confidence.max(0.5)),
-                None => verdict(script.language, 0.5),
-            },
-            (Decision::Model, "Hani") => {
-                let (code, confidence) = self.chinese.judge(text);
-                verdict(code, confidence)
-            }
-            (Decision::Model, code) => {
-                let second = first.and_then(|first| self.second_look.get(first.model?.code()));
-                self.ask_model(second.unwrap_or(&self.model), text, code, codes)
-            }
+impl Scores {
+    pub(super) fn of(text: &str, languages: &Languages, scratch: &mut Scratch) -> Self {
+        let mut classes = Vec::new();
+        let mut weight = 0.0;
+        if let Some(model) = &languages.model {
+            weight = model.score(text, scratch, &mut classes);
+        }
+        Self {
+            classes,
+            bytes: text.len(),
+            weight,
         }
     }
 
-    fn ask_model(
-        &self,
-        model: &Detector,
-        text: &str,
-        script: &'static str,
-        codes: &Codes,
-    ) -> Option<Verdict> {
-        let composed: String;
-        let text = if text.contains(|c| ('\u{300}'..='\u{36F}').contains(&c)) {
-            composed = text.nfc().collect();
-            &composed
-        } else {
-            text
+    pub(super) fn add(&mut self, other: &Self) {
+        self.classes.resize(other.classes.len(), 0.0);
+        for (sum, score) in self.classes.iter_mut().zip(&other.classes) {
+            *sum += score;
+        }
+        self.bytes += other.bytes;
+        self.weight += other.weight;
+    }
+
+    /// Logits by candidate. As in the original, log-likelihoods are divided by the root of the length: n-grams that
+    /// overlap do not speak for themselves.
+    pub(super) fn logits(&self, languages: &Languages) -> Vec<f32> {
+        let candidates = &languages.candidates;
+        if languages.model.is_none() {
+            return candidates.iter().map(|candidate| candidate.prior).collect();
+        }
+        let root = (self.bytes.max(1) as f32).sqrt();
+        let mut best_of_group = vec![NEVER; languages.groups];
+        let mut logits: Vec<f32> = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let logit = self.best(candidate).map_or(NEVER, |best| {
+                best / root + candidate.prior + candidate.bias * root / BIAS_ROOT
+            });
+            let group = candidate.group.map(usize::from);
+            if let Some(best) = group.and_then(|group| best_of_group.get_mut(group)) {
+                *best = best.max(logit);
+            }
+            logits.push(logit);
+        }
+        for (candidate, logit) in candidates.iter().zip(&mut logits) {
+            let group = candidate.group.filter(|_| candidate.classes.is_empty());
+            if let Some(best) = group.and_then(|group| best_of_group.get(usize::from(group))) {
+                *logit = best + candidate.prior + STAND_IN;
+            }
+        }
+        logits
+    }
+
+    /// How much the text looks like a language, by its n-grams: see [`super::base::Model::closeness`]. The greatest of all
+    /// languages; infinite where there is no model.
+    pub(super) fn closeness(&self, languages: &Languages) -> f32 {
+        let Some(model) = &languages.model else {
+            return f32::INFINITY;
         };
-        let info = model.detect(text)?;
-        let code = codes.primary(info.lang().code())?;
-        let model = Some(info.lang());
-        let confidence = (info.confidence() as f32).clamp(0.0, 1.0);
-        match self.telling.instead(script, code, text) {
-            Some(other) => Some(Verdict {
-                code: other,
-                confidence: confidence.max(0.6),
-                model,
-            }),
-            None => Some(Verdict {
-                code,
-                confidence,
-                model,
-            }),
+        let candidates = languages.candidates.iter();
+        candidates
+            .filter(|candidate| candidate.code != NOTHING)
+            .flat_map(|candidate| &candidate.classes)
+            .filter_map(|&class| {
+                let score = *self.classes.get(class)?;
+                Some(model.closeness(class, score, self.weight))
+            })
+            .fold(0.0, f32::max)
+    }
+
+    fn best(&self, candidate: &Candidate) -> Option<f32> {
+        candidate
+            .classes
+            .iter()
+            .filter_map(|&class| self.classes.get(class).copied())
+            .reduce(f32::max)
+    }
+}
+
+/// Place of the greatest; the first where several are.
+pub(super) fn greatest(values: &[f32]) -> Option<usize> {
+    let mut best: Option<(usize, f32)> = None;
+    for (place, &value) in values.iter().enumerate() {
+        if best.is_none_or(|(_, most)| value > most) {
+            best = Some((place, value));
+        }
+    }
+    best.map(|(place, _)| place)
+}
+
+/// Judges texts of one script together. `scores` are those of all the texts, `None` where there is nothing to judge.
+pub(super) fn judge<'t>(
+    languages: &Languages,
+    scores: &Scores,
+    texts: impl Iterator<Item = &'t str>,
+    explain: bool,
+) -> Option<Verdict> {
+    let mut logits = scores.logits(languages);
+    let (mut normal, mut words) = (String::new(), 0);
+    let mut reasons = Vec::new();
+    if let Some(facts) = &languages.facts {
+        for text in texts {
+            words += normalise(text, &mut normal);
+        }
+        let evidence = facts.evidence(&normal, logits.len());
+        languages.shares.weigh(&normal, &mut logits);
+        weigh(languages, &evidence, &mut logits);
+        by_words(
+            languages,
+            &evidence,
+            words,
+            scores.closeness(languages),
+            &mut logits,
+        );
+        let best = greatest(&logits).filter(|_| explain);
+        if let Some(best) = best {
+            reasons = facts.reasons(&normal, best, 6);
+        }
+    }
+    decide(languages, &logits, scores.closeness(languages), reasons)
+}
+
+/// Adds the evidence: siblings lose what they have less than the best of them.
+fn weigh(languages: &Languages, evidence: &[Evidence], logits: &mut [f32]) {
+    let mut best_of_group = vec![f32::MIN; languages.groups];
+    let group_of = |candidate: &Candidate| candidate.group.map(usize::from);
+    for (candidate, own) in languages.candidates.iter().zip(evidence) {
+        if let Some(best) = group_of(candidate).and_then(|group| best_of_group.get_mut(group)) {
+            *best = best.max(own.weight);
+        }
+    }
+    for ((candidate, own), logit) in languages.candidates.iter().zip(evidence).zip(logits) {
+        if let Some(best) = group_of(candidate).and_then(|group| best_of_group.get(group)) {
+            *logit += own.weight - best;
         }
     }
 }
 
-fn second_look(first: Lang) -> Detector {
-    let mut languages = OFTEN_MIXED_IN.to_vec();
-    if !languages.contains(&first) {
-        languages.push(first);
+/// Languages that the model lacks and that have no sibling in it: the more of the words are theirs, and the less the
+/// text looks like any language that the model knows, the likelier they are.
+fn by_words(
+    languages: &Languages,
+    evidence: &[Evidence],
+    words: u32,
+    closeness: f32,
+    logits: &mut [f32],
+) {
+    let Some(most) = greatest(logits)
+        .and_then(|place| logits.get(place))
+        .copied()
+    else {
+        return;
+    };
+    let strange = STRANGE_LOGITS * (FAMILIAR - closeness);
+    for ((candidate, own), logit) in languages.candidates.iter().zip(evidence).zip(logits) {
+        if candidate.by_words && own.different >= FEWEST_WORDS {
+            let share = own.words as f32 / words.max(1) as f32;
+            *logit = most + WORD_LOGITS * (share - WORD_SHARE) + strange + candidate.prior;
+        }
     }
-    Detector::with_allowlist(languages)
+}
+
+/// Probabilities, merged over the variants of a language.
+fn decide(
+    languages: &Languages,
+    logits: &[f32],
+    closeness: f32,
+    reasons: Vec<String>,
+) -> Option<Verdict> {
+    let most = logits.get(greatest(logits)?)?;
+    let odds: Vec<f32> = logits.iter().map(|logit| (logit - most).exp()).collect();
+    let sum: f32 = odds.iter().sum();
+    let mut merged: Vec<Merged> = Vec::new();
+    for (candidate, odds) in languages.candidates.iter().zip(&odds) {
+        let probability = odds / sum;
+        if probability < 1e-4 {
+            continue;
+        }
+        let language = candidate.code.split('-').next().unwrap_or(candidate.code);
+        match merged.iter_mut().find(|own| own.language == language) {
+            Some(own) => own.add(candidate.code, probability),
+            None => merged.push(Merged {
+                language,
+                probability,
+                best: (candidate.code, probability),
+            }),
+        }
+    }
+    merged.sort_by(|a, b| {
+        let order = b.probability.total_cmp(&a.probability);
+        order.then(a.language.cmp(b.language))
+    });
+    let (code, probability) = answer(&merged)?;
+    let by_words = greatest(logits).and_then(|place| languages.candidates.get(place));
+    let closeness = match by_words {
+        // Found by its words, not by the model.
+        Some(candidate) if candidate.by_words => f32::INFINITY,
+        _ => closeness,
+    };
+    Some(Verdict {
+        code,
+        probability,
+        closeness,
+        ranked: merged
+            .iter()
+            .take(MOST_RANKED)
+            .map(|own| (own.code(), own.probability))
+            .collect(),
+        reasons,
+    })
+}
+
+/// The likeliest language; where siblings are too alike in this text to choose, the name that they share, and no more
+/// confidence than in one of them.
+fn answer(merged: &[Merged]) -> Option<(&'static str, f32)> {
+    let top = merged.first()?;
+    for (shared, members) in SHARED_NAMES {
+        if top.probability < UNDECIDED && members.contains(&top.language) {
+            let members = merged.iter().filter(|own| members.contains(&own.language));
+            if members.map(|own| own.probability).sum::<f32>() >= TOGETHER {
+                return Some((shared, top.probability));
+            }
+        }
+    }
+    Some((top.code(), top.probability))
+}
+
+/// A language with its variants.
+#[derive(Debug)]
+struct Merged {
+    language: &'static str,
+    probability: f32,
+    best: (&'static str, f32),
+}
+
+impl Merged {
+    fn add(&mut self, code: &'static str, probability: f32) {
+        self.probability += probability;
+        if probability > self.best.1 {
+            self.best = (code, probability);
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        if self.best.1 >= VARIANT * self.probability {
+            self.best.0
+        } else {
+            self.language
+        }
+    }
 }

@@ -2,26 +2,34 @@
 //!
 //! Only the main text decides ([`Document::content`](crate::text::Document::content)); furniture has no vote.
 //!
-//! 1. `segments`: the content is cut into pieces of a paragraph or less, without links, code and digits.
+//! 1. `segments`: the content is cut into pieces of a paragraph or less. `clean` leaves out links, markup, code, digits.
 //! 2. `scripts`: pieces are sorted by script. Most scripts name the language at once and forbid any other answer.
-//! 3. `judge`: a trigram model (`whatlang`) tells the languages of Latin, Cyrillic and Devanagari apart; telling letters
-//!    and words (`telling.tsv`) decide inside Arabic, Hebrew, Bengali and Ethiopic script, between siblings, and for
-//!    languages that the model does not know; telling characters give the form of Chinese.
-//! 4. `detect`: pieces vote by size. At most about 1 kB a script is read, spread over the article; only where its parts
-//!    disagree is every piece judged.
+//! 3. `vote`: pieces of a script that several languages share are judged in a dozen parts at most, of which about 1 kB
+//!    is read; a part that is clearly of another language than the rest votes for that one.
+//! 4. `judge`: the base model (`base`, `model/`) ranks the languages of the script (`languages`). `facts` (words and
+//!    spellings) and `shares` (how often letters occur) tell siblings apart, and languages that the model lacks.
+//! 5. `confidence`: probabilities become what is right that often; text that looks like no known language is doubted.
 //!
 //! The same text always gives the same answer; ties go to the smaller code.
 
-mod chinese;
+mod base;
+mod clean;
 mod codes;
+mod confidence;
 mod detect;
+mod facts;
 mod judge;
+mod languages;
+mod reader;
 mod scripts;
 mod segments;
-mod telling;
+mod shares;
+mod vote;
 
 #[cfg(test)]
 mod detect_tests;
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +48,7 @@ pub struct LanguageSettings {
 
 impl Default for LanguageSettings {
     fn default() -> Self {
-        Self { sample_bytes: 1024 }
+        Self { sample_bytes: 768 }
     }
 }
 
@@ -63,16 +71,17 @@ pub enum LanguageError {
 /// The language of an article.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LanguageGuess {
-    /// BCP 47 code of the main text (`ar`, `zh-Hans`, `sr-Latn`), or `und` where there is nothing to judge or the
-    /// best guess is more likely wrong than right (then it is among [`Self::candidates`]).
+    /// BCP 47 code of the main text, with script or region where it says something (`zh-Hant`, `sr-Latn`, `pt-BR`).
+    /// `sh` and `no` where siblings are too alike in this text to choose one. `und` where there is nothing to judge or
+    /// the best guess is more likely wrong than right (then it is among [`Self::candidates`]).
     pub code: String,
     /// ISO 15924 code of the script most of the main text is written in; `None` without letters.
     pub script: Option<String>,
-    /// How sure the code is, 0 to 1; 0 for `und`.
+    /// How sure the code is, 0 to 1: of all answers at 0.9, nine in ten are right. 0 for `und`.
     pub confidence: f32,
-    /// Whether there was enough text (20 letters, or a script that decides) and confidence is at least one half.
+    /// Whether there was enough text (20 letters, or a script that decides) and confidence is at least 0.7.
     pub reliable: bool,
-    /// The siblings that `code` is easily taken for: `bcs`, `no`, `ms-id`, `tl-fil`, `zh`.
+    /// The siblings that `code` is easily taken for: `ar`, `bcs`, `ms-id`, `nguni`, `no`, `rw-rn`, `sotho`, `tl-fil`, `zh`.
     pub group: Option<String>,
     /// Languages of at least a tenth of the main text, largest first, at most three; shares are of the whole main text.
     pub shares: Vec<LanguageShare>,
@@ -91,6 +100,47 @@ pub struct LanguageShare {
     pub code: String,
     /// Share of the letters of the main text, 0.1 to 1.
     pub share: f32,
+}
+
+/// Why a document has its language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LanguageExplanation {
+    /// Languages that the main text was compared with and their probabilities, likeliest first.
+    pub ranked: Vec<Candidate>,
+    /// Words and spellings that told siblings apart, weightiest first; `·` stands for a space.
+    pub reasons: Vec<String>,
+    /// The pieces of the main text in reading order.
+    pub paragraphs: Vec<ParagraphLanguage>,
+    /// What was left out.
+    pub cleaned: Cleaned,
+}
+
+/// The language of a piece of the main text: a paragraph or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParagraphLanguage {
+    /// Index of the field in [`Document::fields`](crate::text::Document::fields).
+    pub field: usize,
+    /// Bytes of the text of the field.
+    pub bytes: Range<usize>,
+    /// BCP 47 code; `zxx` for text that is no language.
+    pub code: String,
+    /// Letters; a Han character counts two.
+    pub letters: u32,
+}
+
+/// How much of the main text was left out, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cleaned {
+    /// Web and mail addresses and account names.
+    pub addresses: u32,
+    /// Words that begin with `#`.
+    pub hashtags: u32,
+    /// Left-over tags and entities of HTML.
+    pub markup: u32,
+    /// Words with digits or signs in them: hashes, names of files, code, numbers.
+    pub code: u32,
+    /// Zero-width and direction characters.
+    pub invisible: u32,
 }
 
 /// A language that was considered.

@@ -9,9 +9,7 @@ const DATA: &str = include_str!("scripts.tsv");
 pub(super) enum Decision {
     /// One language: no model is asked.
     Alone,
-    /// This language unless telling letters or words say otherwise.
-    Default,
-    /// A model tells several languages apart.
+    /// Several languages, which the base model and facts tell apart.
     Model,
 }
 
@@ -68,7 +66,6 @@ impl Scripts {
         let code = columns.next()?;
         let decision = match columns.next()? {
             "alone" => Decision::Alone,
-            "default" => Decision::Default,
             "model" => Decision::Model,
             _ => return None,
         };

@@ -1,7 +1,14 @@
 //! The main text as pieces that can be judged one by one.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::Cleaned;
+use super::clean::clean;
 use super::scripts::{ScriptId, Scripts};
-use crate::text::{Document, link_ranges};
+use crate::text::Document;
 
 /// Longest piece in bytes: a long paragraph is cut so that a change of language inside it shows.
 const PIECE_BYTES: usize = 400;
@@ -11,6 +18,10 @@ const MOST_PIECES: usize = 40;
 /// A piece of main text in one script.
 #[derive(Debug)]
 pub(super) struct Segment {
+    /// Place of the field among the fields of the document.
+    pub field: usize,
+    /// Where the piece stands in the text of the field, in bytes.
+    pub bytes: Range<usize>,
     /// Text without links, digits, code and invisible characters; single spaces between words.
     pub text: String,
     /// Script of most letters.
@@ -21,59 +32,81 @@ pub(super) struct Segment {
     pub histogram: Vec<u32>,
 }
 
-/// Cuts the content of a document into pieces. Pieces without letters are left out.
-pub(super) fn segments(document: &Document, scripts: &Scripts) -> Vec<Segment> {
-    let mut pieces: Vec<&str> = Vec::new();
-    for (field, block) in document.content() {
-        cut(
-            field.text.get(block.bytes.clone()).unwrap_or_default(),
-            &mut pieces,
-        );
+/// Cuts the content of a document into pieces. Pieces without letters are left out. `cleaned` counts what is left out of
+/// the others.
+pub(super) fn segments(
+    document: &Document,
+    scripts: &Scripts,
+    cleaned: &mut Cleaned,
+) -> Vec<Segment> {
+    let mut pieces: Vec<(usize, Range<usize>)> = Vec::new();
+    for (index, field) in document.fields.iter().enumerate() {
+        for block in field.blocks.iter().filter(|block| block.kind.is_content()) {
+            cut(&field.text, block.bytes.clone(), index, &mut pieces);
+        }
     }
     let step = pieces.len().div_ceil(MOST_PIECES).max(1);
     pieces
         .into_iter()
         .step_by(step)
-        .filter_map(|piece| segment(piece, scripts))
+        .filter_map(|(field, bytes)| {
+            let text = document.fields.get(field)?.text.get(bytes.clone())?;
+            segment(text, field, bytes, scripts, cleaned)
+        })
         .collect()
 }
 
 /// Cuts a paragraph, at a space where one is near.
-fn cut<'t>(mut text: &'t str, pieces: &mut Vec<&'t str>) {
-    while text.len() > PIECE_BYTES * 3 / 2 {
-        let mut end = PIECE_BYTES;
-        while !text.is_char_boundary(end) {
-            end -= 1;
+fn cut(text: &str, paragraph: Range<usize>, field: usize, pieces: &mut Vec<(usize, Range<usize>)>) {
+    let Range { mut start, end } = paragraph;
+    while end.saturating_sub(start) > PIECE_BYTES * 3 / 2 {
+        let mut middle = start + PIECE_BYTES;
+        while !text.is_char_boundary(middle) {
+            middle -= 1;
         }
-        let head = text.get(..end).unwrap_or_default();
+        let head = text.get(start..middle).unwrap_or_default();
         let space = head
             .char_indices()
             .rev()
             .take(40)
             .find(|(_, c)| c.is_whitespace())
-            .map(|(byte, _)| byte);
-        let (piece, rest) = text.split_at(space.filter(|&byte| byte > 0).unwrap_or(end));
-        pieces.push(piece);
-        text = rest;
+            .map(|(byte, _)| start + byte);
+        let middle = space.filter(|&byte| byte > start).unwrap_or(middle);
+        pieces.push((field, start..middle));
+        start = middle;
     }
-    pieces.push(text);
+    pieces.push((field, start..end));
 }
 
-fn segment(piece: &str, scripts: &Scripts) -> Option<Segment> {
-    let mut text = String::with_capacity(piece.len());
-    let mut from = 0;
-    for link in link_ranges(piece) {
-        clean(piece.get(from..link.start).unwrap_or_default(), &mut text);
-        from = link.end;
-    }
-    clean(piece.get(from..).unwrap_or_default(), &mut text);
+fn segment(
+    piece: &str,
+    field: usize,
+    bytes: Range<usize>,
+    scripts: &Scripts,
+    cleaned: &mut Cleaned,
+) -> Option<Segment> {
+    let text = clean(piece, cleaned);
     let mut histogram = vec![0_u32; scripts.len()];
     let han = scripts.find("Hani").map_or(usize::MAX, usize::from);
-    for id in text.chars().filter_map(|c| scripts.of(c)) {
-        let id = usize::from(id);
-        if let Some(count) = histogram.get_mut(id) {
-            *count += if id == han { 2 } else { 1 };
+    let (mut upper, mut lower, mut decomposed) = (0_u32, 0_u32, false);
+    for c in text.chars() {
+        if c.is_ascii() {
+            upper += u32::from(c.is_ascii_uppercase());
+            lower += u32::from(c.is_ascii_lowercase());
+        } else {
+            upper += u32::from(c.is_uppercase());
+            lower += u32::from(c.is_lowercase());
+            decomposed |= composes(c);
         }
+        if let Some(count) = scripts
+            .of(c)
+            .and_then(|id| histogram.get_mut(usize::from(id)))
+        {
+            *count += 1;
+        }
+    }
+    if let Some(count) = histogram.get_mut(han) {
+        *count *= 2;
     }
     let letters = histogram.iter().sum();
     let most = histogram
@@ -81,59 +114,42 @@ fn segment(piece: &str, scripts: &Scripts) -> Option<Segment> {
         .enumerate()
         .max_by_key(|&(id, &count)| (count, std::cmp::Reverse(id)))?;
     let script = ScriptId::try_from(most.0).ok()?;
-    (letters > 0).then_some(Segment {
-        text,
+    (letters > 0).then(|| Segment {
+        field,
+        bytes,
+        text: plain(text, upper > lower, decomposed),
         script,
         letters,
         histogram,
     })
 }
 
-/// Appends the words of `text` that are language.
-fn clean(text: &str, into: &mut String) {
-    for word in text.split_whitespace() {
-        if is_language(word) {
-            if !into.is_empty() {
-                into.push(' ');
-            }
-            into.extend(word.chars().filter(|c| !is_noise(*c)));
-        }
-    }
+/// Marks that form one character with the letter before them in the composed form.
+fn composes(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{653}'..='\u{655}' | '\u{93C}' | '\u{9BC}' | '\u{3099}' | '\u{309A}' | '\u{1100}'..='\u{11FF}')
 }
 
-/// ASCII words with digits or signs inside are hashes, names of files, markup or code.
-fn is_language(word: &str) -> bool {
-    if !word.is_ascii() {
-        return true;
-    }
-    let core = word.trim_matches(|c: char| {
-        c.is_ascii_punctuation()
-            && !matches!(c, '{' | '}' | '<' | '>' | '=' | '\\' | '_' | '[' | ']')
-    });
-    core.bytes()
-        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'\'' | b'-' | b'.' | b',' | b'/'))
+/// The text as the model knows it: composed, and in small letters where most are capitals.
+fn plain(text: String, shouted: bool, decomposed: bool) -> String {
+    let text = if decomposed {
+        text.nfc().collect()
+    } else {
+        text
+    };
+    if shouted { small(&text) } else { text }
 }
 
-/// Digits, invisible characters and U+FFFD say nothing.
-fn is_noise(c: char) -> bool {
-    c.is_ascii_digit()
-        || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFFD}')
+/// Small letters. A text with dotted or dotless i in capitals is Turkish or Azerbaijani, where I is the capital of ı.
+fn small(text: &str) -> String {
+    let dotted: Cow<'_, str> = if text.contains('İ') {
+        text.replace('I', "ı").replace('İ', "i").into()
+    } else {
+        text.into()
+    };
+    dotted.to_lowercase()
 }
 
-/// Cuts the pieces where half of the letters lie before.
-pub(super) fn halves<'s, 't>(group: &'s [&'t Segment]) -> (&'s [&'t Segment], &'s [&'t Segment]) {
-    let half = group.iter().map(|segment| segment.letters).sum::<u32>() / 2;
-    let mut before = 0;
-    let middle = group.iter().take_while(|segment| {
-        let fits = before < half;
-        before += segment.letters;
-        fits
-    });
-    let middle = middle.count();
-    group.split_at(middle)
-}
-
-/// About `bytes` of text, the same from the start of every piece.
+/// About `bytes` of text, as much from the start of every piece.
 pub(super) fn sample(group: &[&Segment], bytes: usize) -> String {
     let quota = (bytes / group.len().max(1)).max(48);
     let mut text = String::with_capacity(bytes + quota);

@@ -13,7 +13,7 @@ use crate::dedup::{
     Recall,
 };
 use crate::enrichment::{self, Findings, StageInfo};
-use crate::language::LanguageDetector;
+use crate::language::{LanguageDetector, LanguageExplanation};
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::{Document, DocumentBuilder};
 use crate::topics::query::{Metadata, QueryHandle, QueryLoader, QueryMatches, QuerySet, Subject};
@@ -327,6 +327,12 @@ impl Stages {
             );
         }
         matches
+    }
+
+    pub(super) fn explain_language(&self, document: &Document) -> Option<LanguageExplanation> {
+        self.language
+            .as_ref()
+            .map(|detector| detector.explain(document))
     }
 
     /// Splices the findings into the payload. A record that the output topic would refuse is tried again without the

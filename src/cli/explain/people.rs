@@ -2,18 +2,25 @@
 
 use super::super::screen::{self, Paint, fit, safe};
 use super::duplicates;
+use super::language::language;
 use crate::dedup::NearSettings;
+use crate::language::LanguageExplanation;
 use crate::pipeline::Trace;
 use crate::text::{Block, Document};
 use crate::topics::{Evidence, TopicTag};
 
 /// The whole explanation.
-pub fn explanation(trace: &Trace<'_>, near: &NearSettings, paint: Paint) -> String {
+pub fn explanation(
+    trace: &Trace<'_>,
+    near: &NearSettings,
+    explained: Option<&LanguageExplanation>,
+    paint: Paint,
+) -> String {
     let mut out = String::new();
     article(&mut out, trace, paint);
     text(&mut out, &trace.document, paint);
     duplicates::section(&mut out, trace, near, paint);
-    language(&mut out, trace, paint);
+    language(&mut out, trace, explained, paint);
     topics(&mut out, trace, paint);
     queries(&mut out, trace, paint);
     out
@@ -148,56 +155,6 @@ fn reason(block: &Block, paint: Paint) -> String {
     block.reason.as_ref().map_or_else(String::new, |reason| {
         paint.dim(&format!("  ({})", fit(reason, 48)))
     })
-}
-
-fn language(out: &mut String, trace: &Trace<'_>, paint: Paint) {
-    let Some(guess) = &trace.language else { return };
-    heading(out, paint, "Language");
-    let reliable = if guess.reliable {
-        paint.green("reliable")
-    } else {
-        paint.yellow("not reliable")
-    };
-    row(
-        out,
-        "code",
-        &format!(
-            "{}  confidence {:.2}, {reliable}",
-            paint.bold(&guess.code),
-            guess.confidence
-        ),
-    );
-    if let Some(script) = &guess.script {
-        row(out, "script", script);
-    }
-    if let Some(group) = &guess.group {
-        row(out, "group", group);
-    }
-    let shares: Vec<String> = guess
-        .shares
-        .iter()
-        .map(|share| format!("{} {:.0} %", share.code, share.share * 100.0))
-        .collect();
-    if !shares.is_empty() {
-        row(out, "shares", &shares.join(", "));
-    }
-    let candidates: Vec<String> = guess
-        .candidates
-        .iter()
-        .take(3)
-        .map(|candidate| format!("{} {:.2}", candidate.code, candidate.score))
-        .collect();
-    if !candidates.is_empty() {
-        row(out, "candidates", &candidates.join(", "));
-    }
-    if let Some(declared) = &guess.declared {
-        let agrees = if guess.agrees == Some(true) {
-            "agrees"
-        } else {
-            "does not agree"
-        };
-        row(out, "declared", &format!("{} ({agrees})", safe(declared)));
-    }
 }
 
 fn topics(out: &mut String, trace: &Trace<'_>, paint: Paint) {

@@ -2,11 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::language::as_json;
+use crate::language::LanguageExplanation;
 use crate::pipeline::{Outcome, Trace};
 use crate::topics::TopicTag;
 
 /// The whole explanation as one line of JSON.
-pub fn explanation(trace: &Trace<'_>, outcome: &Outcome) -> String {
+pub fn explanation(
+    trace: &Trace<'_>,
+    explained: Option<&LanguageExplanation>,
+    outcome: &Outcome,
+) -> String {
     let article = &trace.article;
     let enrichment: Value = match outcome {
         Outcome::Enriched(enriched) => serde_json::from_slice(&enriched.value).unwrap_or_default(),
@@ -41,6 +47,7 @@ pub fn explanation(trace: &Trace<'_>, outcome: &Outcome) -> String {
         "language_candidates": trace.language.as_ref().map(|guess| {
             guess.candidates.iter().map(|c| json!({ "code": c.code, "score": c.score })).collect::<Vec<_>>()
         }),
+        "language": explained.map(|explained| as_json(explained, &trace.document)),
         "topics": trace.topics.as_ref().map(|topics| topics.tags.iter().map(tag).collect::<Vec<_>>()),
         "near_misses": trace.topics.as_ref().map(|topics| topics.near_misses.iter().map(tag).collect::<Vec<_>>()),
         "queries": trace.queries.as_ref().map(|queries| queries.iter().map(|found| found.id()).collect::<Vec<_>>()),

@@ -1,0 +1,109 @@
+//! What is no language is taken out of a piece of text: addresses, hashtags, markup, code, digits, invisible characters.
+
+use super::Cleaned;
+use crate::text::link_ranges;
+
+/// Longest left-over tag and entity in bytes.
+const TAG_BYTES: usize = 200;
+const ENTITY_BYTES: usize = 12;
+
+/// The words of a text that are language, with single spaces between them.
+pub(super) fn clean(piece: &str, cleaned: &mut Cleaned) -> String {
+    let mut text = String::with_capacity(piece.len());
+    let mut from = 0;
+    for link in link_ranges(piece) {
+        cleaned.addresses += 1;
+        markup(
+            piece.get(from..link.start).unwrap_or_default(),
+            &mut text,
+            cleaned,
+        );
+        from = link.end;
+    }
+    markup(piece.get(from..).unwrap_or_default(), &mut text, cleaned);
+    text
+}
+
+/// Leaves out left-over tags and entities.
+fn markup(text: &str, into: &mut String, cleaned: &mut Cleaned) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(at) = bytes
+        .get(from..)
+        .and_then(|rest| rest.iter().position(|byte| matches!(byte, b'<' | b'&')))
+    {
+        let at = from + at;
+        words(text.get(from..at).unwrap_or_default(), into, cleaned);
+        let length = length_of_markup(bytes.get(at..).unwrap_or_default());
+        cleaned.markup += u32::from(length > 1);
+        from = at + length;
+    }
+    words(text.get(from..).unwrap_or_default(), into, cleaned);
+}
+
+/// Bytes of the tag or the entity at the start; 1 for a sign that starts neither.
+fn length_of_markup(bytes: &[u8]) -> usize {
+    let (end, most) = match bytes {
+        [b'<', next, ..] if next.is_ascii_alphabetic() || matches!(next, b'/' | b'!') => {
+            (b'>', TAG_BYTES)
+        }
+        [b'&', next, ..] if next.is_ascii_alphabetic() || *next == b'#' => (b';', ENTITY_BYTES),
+        _ => return 1,
+    };
+    let inside = bytes.iter().take(most);
+    let found = inside
+        .take_while(|&&byte| {
+            end == b'>' || byte.is_ascii_alphanumeric() || matches!(byte, b'&' | b'#' | b';')
+        })
+        .position(|&byte| byte == end);
+    found.map_or(1, |at| at + 1)
+}
+
+/// Appends the words that are language.
+fn words(text: &str, into: &mut String, cleaned: &mut Cleaned) {
+    for word in text.split_whitespace() {
+        if word.starts_with('#') && word.len() > 1 {
+            cleaned.hashtags += 1;
+        } else if !is_language(word) {
+            cleaned.code += 1;
+        } else {
+            if !into.is_empty() && !into.ends_with(' ') {
+                into.push(' ');
+            }
+            if word.is_ascii() {
+                into.extend(
+                    word.chars()
+                        .filter(|c| !c.is_ascii_digit() && !c.is_ascii_control()),
+                );
+            } else {
+                for c in word.chars() {
+                    if is_invisible(c) {
+                        cleaned.invisible += 1;
+                    } else if !c.is_ascii_digit() {
+                        into.push(c);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// ASCII words with digits or signs inside are hashes, names of files, markup or code.
+fn is_language(word: &str) -> bool {
+    if !word.is_ascii() {
+        return true;
+    }
+    let core = word.trim_matches(|c: char| {
+        c.is_ascii_punctuation()
+            && !matches!(c, '{' | '}' | '<' | '>' | '=' | '\\' | '_' | '[' | ']')
+    });
+    core.bytes()
+        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'\'' | b'-' | b'.' | b',' | b'/'))
+}
+
+/// Soft hyphens, zero-width and direction characters, U+FFFD.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFFD}')
+        || c.is_control()
+}
