@@ -23,17 +23,17 @@ pub struct DedupSettings {
     /// One process at a time uses a folder.
     pub path: PathBuf,
     /// How long an article is remembered after it arrived: a number and one unit (`14d`, `36h`, `90m`, `45s`).
-    /// Articles are forgotten in groups, so one may stay for up to a sixteenth longer.
+    /// Articles are forgotten in groups, so one may stay for up to a fifth longer.
     pub window: Window,
-    /// The most articles to remember, at least 1; beyond that the oldest are forgotten before the window ends.
-    /// Count on about 550 bytes of disk for each.
+    /// The most articles to remember, at least 1; beyond that the oldest are forgotten, a fifth at a time, before the
+    /// window ends. Count on about 600 bytes of disk for each.
     pub max_articles: NonZeroUsize,
-    /// Memory that the index may take: the newest articles, and what is mapped of its files. Look-ups are fast while
-    /// there are some 85 bytes for each remembered article besides the newest; with less they wait for the page cache.
-    #[schemars(extend("x-minimum" = "64MiB"))]
+    /// The most memory that the index takes: the newest articles, and what is mapped of its files. Look-ups are fast while
+    /// there are some 100 bytes for each remembered article; with less they wait for the page cache.
+    #[schemars(extend("x-minimum" = "128MiB"))]
     pub memory: ByteSize,
     /// Articles that are held in memory before they are sealed in a file, 2 to 3 kB each; fewer where they would take
-    /// more than an eighth of `memory`.
+    /// more than a thirty-second part of `memory`.
     pub head_articles: NonZeroUsize,
     /// Fewest words for which equal texts make a copy. Two characters of a script written without spaces
     /// count as one word. Shorter texts recur by chance ("Morning briefing").
@@ -83,7 +83,7 @@ impl Default for DedupSettings {
             path: PathBuf::from("./newsstage-index"),
             window: Window::DEFAULT,
             max_articles: NonZeroUsize::MIN.saturating_add(19_999_999),
-            memory: ByteSize::from_mib(1024),
+            memory: ByteSize::from_mib(2048),
             head_articles: NonZeroUsize::MIN.saturating_add((1 << 15) - 1),
             min_tokens: 12,
             min_headline_tokens: 8,

@@ -35,6 +35,9 @@ pub(super) struct Frozen {
     pub meta: Vec<u8>,
 }
 
+/// What a view of the index is made of: segments and heads, oldest first.
+pub(super) type Parts = (Vec<Arc<Segment>>, Vec<Arc<Frozen>>);
+
 /// The index on disk, as the manifest names it or soon will.
 pub(super) struct Catalog {
     pub segments: Vec<Arc<Segment>>,
@@ -57,7 +60,7 @@ struct State {
     /// Files that the next manifest no longer names.
     obsolete: Vec<PathBuf>,
     /// Large things to be dropped on the other thread.
-    trash: Vec<(Vec<Arc<Segment>>, Vec<Arc<Frozen>>)>,
+    trash: Vec<Parts>,
     failure: Option<IndexError>,
     /// Whether the thread is at work, or waits to try again.
     busy: bool,
@@ -126,11 +129,7 @@ impl Background {
     }
 
     /// Fetches the segments and heads if they are others than in this version.
-    #[expect(clippy::type_complexity, reason = "a list of each kind")]
-    pub(super) fn changed(
-        &self,
-        version: &mut u64,
-    ) -> Option<(Vec<Arc<Segment>>, Vec<Arc<Frozen>>)> {
+    pub(super) fn changed(&self, version: &mut u64) -> Option<Parts> {
         let state = self.shared.lock();
         if state.version == *version {
             return None;
@@ -141,8 +140,8 @@ impl Background {
     }
 
     /// Takes what the caller no longer needs, to be freed on the other thread.
-    pub(super) fn dispose(&self, segments: Vec<Arc<Segment>>, frozen: Vec<Arc<Frozen>>) {
-        self.shared.lock().trash.push((segments, frozen));
+    pub(super) fn dispose(&self, parts: Parts) {
+        self.shared.lock().trash.push(parts);
         self.shared.work.notify_one();
     }
 

@@ -30,8 +30,8 @@
 //! Everything else is damage, with which [`OnDamage`](super::OnDamage) deals.
 //!
 //! # Memory
-//! `dedup.memory` bounds it. Heads take at most three eighths (one grows, two wait), writing a segment half of one more,
-//! and what is left is for mapped files, watched by [`residency`]. Of these only directories and tags (1.25 to 1.5 bytes
+//! `dedup.memory` bounds it. A head takes at most a thirty-second part of it, and there may be some; what is left, about
+//! three quarters, is for mapped files, watched by [`residency`]. Of these only directories and tags (1.25 to 1.5 bytes
 //! a key) are worth keeping in memory.
 //!
 //! # Threads
@@ -74,11 +74,16 @@ pub use self::open::{Damage, OpenReport, TornTail};
 pub use self::sealed::Sealed;
 
 /// Parts of the memory that a head may take.
-const HEAD_PARTS: u64 = 8;
+const HEAD_PARTS: u64 = 32;
+/// Heads for which room is kept: one that grows, two that wait, up to two that others still look at while their
+/// segments are there already, and what sealing and the allocator need.
+const HEADS: u64 = 6;
 /// Parts of the window after which a head is frozen even if it is not full.
 const HEAD_SLICES: i64 = 16;
-/// Memory for writing segments: buffers of the sections.
-const BUFFERS: u64 = 16 << 20;
+/// Memory for writing segments: a block of each section, of what is read and of what is written.
+const BUFFERS: u64 = 12 << 20;
+/// Part of the memory that is left to the allocator and to the program.
+const RESERVE_PARTS: u64 = 16;
 
 /// One article that has a key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -327,6 +332,8 @@ impl Embedded {
     /// Nothing is lost: the log keeps its last good end and the next flush tries everything again. Until one succeeds
     /// the transaction must not commit.
     pub fn flush(&mut self) -> Result<(), IndexError> {
+        // First of all lets go of heads that are sealed meanwhile.
+        self.adopt();
         let Some(disk) = &mut self.disk else {
             return Ok(());
         };
@@ -376,17 +383,12 @@ impl Embedded {
         if let Some((segments, frozen)) = disk.background.changed(&mut disk.version) {
             let segments = std::mem::replace(&mut self.sealed.segments, segments);
             let frozen = std::mem::replace(&mut self.sealed.frozen, frozen);
-            disk.background.dispose(segments, frozen);
+            disk.background.dispose((segments, frozen));
         }
-        let frozen: usize = self
-            .sealed
-            .frozen
-            .iter()
-            .map(|frozen| frozen.head.memory_bytes())
-            .sum();
-        // The sealing thread sorts the postings of a head outside of it: half as much again.
-        let heads = (frozen + frozen / 2 + self.head.memory_bytes()) as u64;
-        let own = heads + disk.log.memory_bytes() as u64 + BUFFERS;
+        let head = self.limits.head_bytes.max(self.head.memory_bytes() as u64);
+        let heads = head * HEADS;
+        let buffers = disk.log.memory_bytes() as u64 + BUFFERS;
+        let own = heads + buffers + self.limits.memory / RESERVE_PARTS;
         // A bound that small is for tests; some memory is needed to read at all.
         let rest = self.limits.memory.saturating_sub(own);
         self.sealed

@@ -19,7 +19,7 @@ use super::segment::Segment;
 use crate::dedup::{DedupSettings, OnDamage};
 
 /// Blocks that one task checks.
-const CHECKED_TOGETHER: usize = 32;
+const CHECKED_TOGETHER: usize = 128;
 
 /// What opening found and did. Worth a line in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ const MAGIC: [u8; 8] = *b"NEWSSEG\n";
 /// Sections begin at multiples of this, and the header takes as much.
 pub(super) const PAGE: u64 = 4096;
 /// Bytes that share a checksum.
-pub(in super::super) const BLOCK: usize = 256 << 10;
+pub(in super::super) const BLOCK: usize = 64 << 10;
 /// The most articles in a segment: their numbers in it have 24 bits.
 pub(in super::super) const MAX_ARTICLES: u64 = (1 << 24) - 1;
 /// The most postings in a segment.

@@ -7,7 +7,7 @@
 //! directory  2^bits + 1 numbers of 32 bits: where the postings of each bucket begin
 //! tags       of each posting the first byte of its key after the bucket
 //! entries    of each posting the rest of its key (1 to 3 bytes), article counted from the first (3 bytes), mark (1)
-//! checksums  XXH3-64 of each 256 KiB of each section
+//! checksums  XXH3-64 of each 64 KiB of each section
 //! ```
 //! Sections begin at pages, and what fills the last page counts as part of the section. Postings are sorted by key, then
 //! article. A bucket is the first bits of the key, as many as give 8 to 16 postings a bucket, so looking up an absent

@@ -127,7 +127,7 @@ impl Segment {
         if self.checksums.get(block) != Some(&checksum(buffer, self.shape.id, at)) {
             let fault = Fault {
                 offset: at,
-                what: "these 256 KiB do not match their checksum",
+                what: "these 64 KiB do not match their checksum",
             };
             return Err(IndexError::damaged(&self.path, fault));
         }

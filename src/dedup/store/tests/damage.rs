@@ -83,7 +83,7 @@ fn a_changed_byte_is_never_believed() {
                     assert_eq!(named, *file, "byte {place}");
                     let offset = offset as usize;
                     assert!(
-                        (offset..offset + (256 << 10)).contains(&place),
+                        (offset..offset + (64 << 10)).contains(&place),
                         "{offset} {place}"
                     );
                     assert_eq!(fs::read(file).unwrap(), changed, "it is left alone");

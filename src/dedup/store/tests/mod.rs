@@ -82,7 +82,7 @@ pub(super) fn push(index: &mut Embedded, number: u64, arrived_ms: i64) -> u64 {
 pub(super) fn fill(index: &mut Embedded, numbers: std::ops::Range<u64>, batch: usize) {
     for number in numbers.clone() {
         assert_eq!(push(index, number, 0), number);
-        if (number - numbers.start + 1) % batch as u64 == 0 || number + 1 == numbers.end {
+        if (number - numbers.start + 1).is_multiple_of(batch as u64) || number + 1 == numbers.end {
             index.flush().unwrap();
         }
     }
