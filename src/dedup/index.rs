@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use super::backend::{Claim, Store};
 use super::judge::{Judge, Judgement, PER_SHINGLE};
-use super::keys::{self, Kind};
+use super::keys::{self, Kind, content_key, identity_keys, position_key, shingle_keys};
 use super::near::mark;
 use super::record::{NewRecord, Record, bounded};
 use super::recurrence::{Paragraphs, Repeated};
@@ -382,29 +382,4 @@ impl DedupIndex {
     pub fn oldest_ms(&self) -> Option<i64> {
         self.store.oldest_ms()
     }
-}
-
-fn position_key(position: &Position) -> u64 {
-    keys::position(&position.topic, position.partition, position.offset)
-}
-
-fn identity_keys(identity: &Identity) -> impl Iterator<Item = u64> {
-    let id = identity
-        .id_key
-        .map(|key| keys::key(Kind::Id, keys::short(key)));
-    let url = identity
-        .url_key
-        .map(|key| keys::key(Kind::Url, keys::short(key)));
-    id.into_iter().chain(url)
-}
-
-fn content_key(key: u128) -> u64 {
-    keys::key(Kind::Content, keys::short(key))
-}
-
-fn shingle_keys(print: &Fingerprint) -> Vec<u64> {
-    let shingles = print.sketch.shingles.iter();
-    shingles
-        .map(|shingle| keys::key(Kind::Shingle, shingle.hash))
-        .collect()
 }

@@ -1,5 +1,7 @@
 //! The ways in which an article is found, and the keys for them: 64 bits each, spread evenly, one space for all kinds.
 
+use super::{Fingerprint, Identity};
+use crate::article::Position;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// What a key stands for.
@@ -54,4 +56,29 @@ pub fn cluster(name: &str) -> u64 {
 /// The key of a source, by its host or name.
 pub fn source(name: &str) -> u32 {
     (xxh3_64(name.as_bytes()) >> 32) as u32
+}
+
+/// The key of a message.
+pub fn position_key(at: &Position) -> u64 {
+    position(&at.topic, at.partition, at.offset)
+}
+
+/// The keys of the id and the URL, where there are such.
+pub fn identity_keys(identity: &Identity) -> impl Iterator<Item = u64> {
+    let id = identity.id_key.map(|hash| key(Kind::Id, short(hash)));
+    let url = identity.url_key.map(|hash| key(Kind::Url, short(hash)));
+    id.into_iter().chain(url)
+}
+
+/// The key of the whole text.
+pub fn content_key(hash: u128) -> u64 {
+    key(Kind::Content, short(hash))
+}
+
+/// The keys of the shingles, in their order.
+pub fn shingle_keys(print: &Fingerprint) -> Vec<u64> {
+    let shingles = print.sketch.shingles.iter();
+    shingles
+        .map(|shingle| key(Kind::Shingle, shingle.hash))
+        .collect()
 }
