@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::recurrence::headline;
-use super::sample::{Sample, WordBits};
+use super::sample::{Foreign, Sample, WordBits};
 use super::settings::NearSettings;
 use super::sketch::{Shingle, Sketch, WINDOWS};
 
@@ -115,8 +115,8 @@ pub struct Match {
     pub names: Option<f32>,
     /// Whether both articles are from one source.
     pub same_source: bool,
-    /// Whether each headline names something of its own story that the other story does not tell of.
-    pub other_subject: bool,
+    /// What this headline names of its story that the other does not, and the reverse.
+    pub foreign: [Foreign; 2],
     /// Whether headline or lead is the same.
     pub same_opening: bool,
     /// Whether one page embeds the other story under its headline.
@@ -126,6 +126,17 @@ pub struct Match {
 }
 
 impl Match {
+    /// Whether each headline names something that the other story does not tell of: headlines of one form with another
+    /// name or number in each, or headlines that have nothing to do with the other story.
+    pub fn other_subject(&self) -> bool {
+        let both = |least, share| {
+            let mut sides = self.foreign.iter();
+            sides.all(|side| side.is_mostly_absent(least, share))
+        };
+        let one_form = self.title.is_some_and(|share| share >= 0.45);
+        one_form && both(1, 0.4) || both(4, 0.75)
+    }
+
     /// The larger coverage, 0 to 1.
     pub fn similarity(&self) -> f32 {
         self.this.max(self.of)
@@ -299,10 +310,10 @@ fn judged(
         figures: subject.figures.agreement(&earlier.figures).of_smaller(3),
         names: subject.names.agreement(&earlier.names).of_smaller(3),
         same_source: subject.source.is_some() && subject.source == earlier.source,
-        other_subject: subject
-            .subject
-            .is_foreign_to(&earlier.title, &earlier.words)
-            && earlier.subject.is_foreign_to(subject.title, subject.words),
+        foreign: [
+            subject.subject.foreign_to(&earlier.title, &earlier.words),
+            earlier.subject.foreign_to(subject.title, subject.words),
+        ],
         same_opening: subject
             .story
             .iter()

@@ -82,6 +82,22 @@ fn hash(word: &[u8]) -> u16 {
     (xxh3_64(word) >> 48) as u16
 }
 
+/// What a headline names that another one does not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Foreign {
+    /// Words that only this headline has, of those that its story has too.
+    pub own: u32,
+    /// Those of them that the other story does not have.
+    pub absent: u32,
+}
+
+impl Foreign {
+    /// Whether these words are mostly absent from the other story. Some always seem to be there: see [`WordBits`].
+    pub fn is_mostly_absent(self, least: u32, share: f32) -> bool {
+        self.absent >= least && self.absent as f32 >= share * self.own as f32
+    }
+}
+
 /// How far two samples agree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Agreement {
@@ -145,16 +161,18 @@ impl Sample {
         )
     }
 
-    /// Whether it names something that the other story does not tell of: of its hashes that the other headline is without,
-    /// at least two in five are not among the words of the other story either.
-    pub fn is_foreign_to(&self, headline: &Self, words: &WordBits) -> bool {
-        let own = |hash: &&u16| headline.hashes.binary_search(hash).is_err();
-        let (mut count, mut absent) = (0, 0);
-        for hash in self.hashes.iter().filter(own) {
-            count += 1;
-            absent += usize::from(!words.may_have(*hash));
+    /// How many of its words the other headline is without, and how many of these the other story is without as well.
+    pub fn foreign_to(&self, headline: &Self, words: &WordBits) -> Foreign {
+        let limit = headline.limit();
+        let own = |hash: &&u16| **hash <= limit && headline.hashes.binary_search(hash).is_err();
+        let mut foreign = Foreign::default();
+        if !words.is_empty() {
+            for hash in self.hashes.iter().filter(own) {
+                foreign.own += 1;
+                foreign.absent += u32::from(!words.may_have(*hash));
+            }
         }
-        absent > 0 && absent * 5 >= count * 2 && !words.is_empty()
+        foreign
     }
 
     /// The figures of the story.

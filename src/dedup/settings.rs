@@ -179,8 +179,7 @@ impl NearSettings {
     /// Whether two stories share their words, but not what they tell of.
     fn is_template(&self, found: &Match) -> bool {
         let differ = |share: Option<f32>, least: f32| share.is_some_and(|share| share < least);
-        // Headlines of one form, each with something of its own story in it. Rewritten headlines have less in common.
-        let other_subject = found.other_subject && found.title.is_some_and(|share| share >= 0.45);
+        let other_subject = found.other_subject();
         // A source that repeats a story repeats its headline or lead, or nearly all of it.
         let tail = found.same_source
             && !found.same_opening

@@ -127,22 +127,38 @@ pub fn evidence(enrichment: &Value) -> impl Iterator<Item = (&str, &Value)> {
     })
 }
 
-/// The words at a place are those of the term: equal when folded; an open end (`elect*`) is the beginning of a word; an
-/// Arabic word may differ in article, conjunction and ending, so three letters in a row must be common.
+/// The words at a place are those of the term: equal when folded; `=` at its front allows nothing else. An open end
+/// (`elect*`) is the beginning of a word, an open front (`*wahl`) its end. Words are stemmed: they may differ in their
+/// ending, so they begin alike with three letters; an Arabic word may differ in article and conjunction as well, so three letters in a
+/// row must be common.
 #[track_caller]
 fn shows(term: &str, found: &str) {
-    let (plain, open) = match term.strip_suffix('*') {
-        Some(plain) => (plain, true),
-        None => (term, false),
-    };
-    let words = folded_words(plain);
+    let (exact, term) = term
+        .strip_prefix('=')
+        .map_or((false, term), |term| (true, term));
+    let words: Vec<&str> = term.split_whitespace().collect();
+    let open = |mark: fn(&str) -> bool| words.iter().any(|word| mark(word));
+    let (ends_open, begins_open) = (
+        open(|word| word.ends_with('*')),
+        open(|word| word.starts_with('*')),
+    );
+    let words = folded_words(term);
     let seen = folded_words(&without_tags(found));
     assert_eq!(words.len(), seen.len(), "{term:?} is not {found:?}");
-    for (index, (word, seen)) in words.iter().zip(&seen).enumerate() {
-        let last = index + 1 == words.len();
+    for (word, seen) in words.iter().zip(&seen) {
+        let letters = 3.min(word.chars().count());
+        let stemmed = || {
+            seen.chars()
+                .zip(word.chars())
+                .take_while(|(a, b)| a == b)
+                .count()
+                >= letters
+        };
         let fits = word == seen
-            || (open && last && seen.starts_with(word.as_str()))
-            || (is_arabic(word) && common(word, seen) >= 3.min(word.chars().count()));
+            || (ends_open && seen.starts_with(word.as_str()))
+            || (begins_open && common(word, seen) >= letters)
+            || (!exact && is_arabic(word) && common(word, seen) >= letters)
+            || (!exact && stemmed());
         assert!(fits, "{term:?} is not {found:?}");
     }
 }

@@ -95,7 +95,7 @@ fn notes(neighbour: &Neighbour, near: &NearSettings) -> Vec<String> {
     if found.same_source {
         notes.push("same source".to_owned());
     }
-    if found.other_subject {
+    if found.other_subject() {
         notes.push("each headline names something else".to_owned());
     }
     if !found.leading {
@@ -204,7 +204,7 @@ pub(super) fn json(trace: &Trace<'_>) -> Value {
                 "similarity": found.similarity(), "this": found.this, "of": found.of,
                 "shingles": found.shingles, "words": found.words, "title": found.title, "figures": found.figures, "names": found.names,
                 "same_source": found.same_source, "same_opening": found.same_opening,
-                "other_subject": found.other_subject, "embedded": found.embedded, "leading": found.leading,
+                "other_subject": found.other_subject(), "embedded": found.embedded, "leading": found.leading,
             })
         })
         .collect();
