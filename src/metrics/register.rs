@@ -1,17 +1,22 @@
 //! The metrics themselves: names, meanings, buckets.
 
+mod make;
+mod sizes;
+
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Metric, Registry};
+use prometheus_client::registry::Registry;
+
+use make::{add, bounded, counters};
+use sizes::Sizes;
 
 use super::bounded::BoundedCounters;
 use super::labels::{
-    OneLabel, PartitionLabels, Produced, QueryReload, RebalanceEvent, Step, TransactionResult, one,
+    OneLabel, PartitionLabels, Produced, QueryReload, RebalanceEvent, TransactionResult, one,
 };
 use super::process::ProcessCollector;
 use super::{ProcessInfo, Value};
@@ -20,35 +25,6 @@ use crate::dedup::DedupStatus;
 
 /// A gauge of a fractional value.
 type FloatGauge = Gauge<f64, AtomicU64>;
-
-/// Seconds of one step: 10 µs to 10 s.
-const STEP_SECONDS: [f64; 13] = [
-    1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0,
-];
-/// Seconds of one transaction: 5 ms to a minute, the usual broker limit.
-const TRANSACTION_SECONDS: [f64; 13] = [
-    0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0,
-];
-/// Seconds from the message's timestamp to its output: 10 ms to a day of backlog.
-const END_TO_END_SECONDS: [f64; 14] = [
-    0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 3600.0, 21_600.0, 86_400.0,
-];
-/// Messages of one batch.
-const BATCH_MESSAGES: [f64; 11] = [
-    1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 500.0, 1e3, 2e3, 5e3, 1e4,
-];
-/// Bytes of one batch: 1 KiB to 64 MiB.
-const BATCH_BYTES: [f64; 9] = [
-    1024.0,
-    4096.0,
-    16_384.0,
-    65_536.0,
-    262_144.0,
-    1_048_576.0,
-    4_194_304.0,
-    16_777_216.0,
-    67_108_864.0,
-];
 
 /// A counter family by one label.
 type Counters = Family<OneLabel, Counter>;
@@ -296,48 +272,6 @@ impl Queries {
     }
 }
 
-/// How long and how large things are.
-pub(super) struct Sizes {
-    /// One histogram per [`Step`], in its order: observing takes no look-up.
-    pub(super) steps: Vec<Histogram>,
-    pub(super) batch_messages: Histogram,
-    pub(super) batch_bytes: Histogram,
-    pub(super) transaction_duration: Histogram,
-    pub(super) end_to_end: Histogram,
-}
-
-impl Sizes {
-    fn register(r: &mut Registry) -> Self {
-        Self {
-            steps: steps(r),
-            batch_messages: histogram(
-                r,
-                "batch_messages",
-                "Messages in one batch",
-                &BATCH_MESSAGES,
-            ),
-            batch_bytes: histogram(
-                r,
-                "batch_bytes",
-                "Bytes of input values in one batch",
-                &BATCH_BYTES,
-            ),
-            transaction_duration: histogram(
-                r,
-                "transaction_duration_seconds",
-                "Time from the begin of a transaction to its end, in seconds",
-                &TRANSACTION_SECONDS,
-            ),
-            end_to_end: histogram(
-                r,
-                "end_to_end_duration_seconds",
-                "Time from the timestamp of an input message to its acknowledged output, in seconds",
-                &END_TO_END_SECONDS,
-            ),
-        }
-    }
-}
-
 /// The input partitions of this process.
 pub(super) struct Partitions {
     pub(super) lag_messages: Family<PartitionLabels, Gauge>,
@@ -376,60 +310,6 @@ impl Partitions {
             ),
         }
     }
-}
-
-/// Registers a metric and hands it back.
-fn add<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
-    registry.register(name, help, metric.clone());
-    metric
-}
-
-/// A counter family by one label, with every value at zero.
-fn counters(
-    registry: &mut Registry,
-    name: &str,
-    help: &str,
-    label: &'static str,
-    values: impl Iterator<Item = &'static str>,
-) -> Counters {
-    let family = Counters::default();
-    for value in values {
-        drop(family.get_or_create(&one(label, value)));
-    }
-    add(registry, name, help, family)
-}
-
-/// A counter family by a label from data.
-fn bounded(
-    registry: &mut Registry,
-    name: &str,
-    help: &str,
-    label: &'static str,
-) -> BoundedCounters {
-    let counters = BoundedCounters::new(label);
-    registry.register(name, help, counters.family());
-    counters
-}
-
-fn histogram(registry: &mut Registry, name: &str, help: &str, buckets: &[f64]) -> Histogram {
-    add(
-        registry,
-        name,
-        help,
-        Histogram::new(buckets.iter().copied()),
-    )
-}
-
-/// One histogram per step.
-fn steps(registry: &mut Registry) -> Vec<Histogram> {
-    let new: fn() -> Histogram = || Histogram::new(STEP_SECONDS);
-    let family = Family::<OneLabel, Histogram, fn() -> Histogram>::new_with_constructor(new);
-    let help = "Time of one step in seconds: parse, text, language, topics, queries and assemble of one article in 16; recall, dedup, lease, flush, publish and commit of every batch";
-    let family = add(registry, "step_duration_seconds", help, family);
-    Step::ALL
-        .iter()
-        .map(|step| family.get_or_create_owned(&one("step", step.as_str())))
-        .collect()
 }
 
 /// What does not change while the process lives.

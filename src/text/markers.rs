@@ -1,10 +1,12 @@
 //! Marker phrases: the words by which pages announce furniture. The phrases are data (`markers.tsv`).
 
+mod judge;
+mod read;
+
 use std::collections::{HashMap, HashSet};
 
 use super::document::ZoneKind;
 use super::page::{Line, Page, Word};
-use super::tokens::tokenize;
 
 const DATA: &str = include_str!("markers.tsv");
 
@@ -12,9 +14,6 @@ const DATA: &str = include_str!("markers.tsv");
 const SHORT_WORDS: usize = 30;
 /// Most words after a list's or byline's phrase where no delimiter stands between.
 const FEW_WORDS: usize = 5;
-/// Longest byline, in words, and longest where it ends like a sentence.
-const BYLINE_WORDS: usize = 20;
-const BYLINE_SENTENCE: usize = 12;
 /// Longest line that asks to follow an account, in words.
 const FOLLOW_WORDS: usize = 25;
 /// Most numbers before a phrase that has them (`5 min read`).
@@ -85,103 +84,6 @@ pub(super) struct Markers {
 }
 
 impl Markers {
-    /// The phrases the program ships.
-    pub(super) fn shipped() -> Result<Self, MarkerError> {
-        Self::parse(DATA)
-    }
-
-    fn parse(data: &'static str) -> Result<Self, MarkerError> {
-        let mut markers = Self::default();
-        for (index, row) in data.lines().enumerate() {
-            if !row.starts_with('#') && !row.trim().is_empty() {
-                markers.add(row).map_err(|problem| MarkerError {
-                    line: index + 1,
-                    problem,
-                })?;
-            }
-        }
-        for list in markers.by_first.values_mut() {
-            list.sort_by_key(|marker| std::cmp::Reverse(marker.rest.len()));
-        }
-        Ok(markers)
-    }
-
-    fn add(&mut self, row: &'static str) -> Result<(), &'static str> {
-        let mut columns = row.split('\t');
-        let (Some(kind), Some(_), Some(phrases), None) = (
-            columns.next(),
-            columns.next(),
-            columns.next(),
-            columns.next(),
-        ) else {
-            return Err("expected three columns: kind, language, phrases");
-        };
-        for phrase in phrases.split('|').map(str::trim) {
-            let (mut words, mut singles) = (Vec::new(), 0);
-            tokenize(phrase, |form, _, _, single| {
-                words.push(form.to_owned());
-                singles += usize::from(single);
-            });
-            if words.is_empty() {
-                return Err("a phrase has no word");
-            }
-            self.add_phrase(kind, phrase, words, singles > 0)?;
-        }
-        Ok(())
-    }
-
-    fn add_phrase(
-        &mut self,
-        kind: &str,
-        phrase: &'static str,
-        words: Vec<String>,
-        singles: bool,
-    ) -> Result<(), &'static str> {
-        let vocabulary = &mut self.vocabulary;
-        match kind {
-            "network" => vocabulary.networks.extend(words),
-            "network_word" => vocabulary.network_words.extend(words),
-            "agency" => vocabulary.agencies.extend(words),
-            "by" => vocabulary.by.extend(words),
-            "follow" => {
-                let first = words.first().cloned().unwrap_or_default();
-                let entry = vocabulary.follow.entry(first).or_default();
-                entry.push((words, phrase));
-            }
-            _ => return self.add_marker(kind, phrase, words, singles),
-        }
-        Ok(())
-    }
-
-    fn add_marker(
-        &mut self,
-        kind: &str,
-        phrase: &'static str,
-        words: Vec<String>,
-        singles: bool,
-    ) -> Result<(), &'static str> {
-        let source = kind == "source";
-        let kind = kind_named(kind).ok_or("unknown kind")?;
-        let enough = if singles { 4 } else { 2 };
-        let telling = words.len() >= enough && !phrase.ends_with(':');
-        if let (ZoneKind::Legal, true, Some(last)) = (kind, telling, words.last()) {
-            let closing = self.legal_by_last.entry(last.clone()).or_default();
-            closing.push((words.clone(), phrase));
-        }
-        let mut words = words.into_iter();
-        let first = words.next().unwrap_or_default();
-        let marker = Marker {
-            kind,
-            phrase: phrase.trim_end_matches(':'),
-            rest: words.collect(),
-            telling,
-            source,
-            numbered: phrase.starts_with('#'),
-        };
-        self.by_first.entry(first).or_default().push(marker);
-        Ok(())
-    }
-
     /// The phrase that opens the line, or the phrase that closes it.
     pub(super) fn find(&self, page: &Page<'_>, line: &Line) -> Option<Found> {
         let words = page.line_words(line);
@@ -290,80 +192,6 @@ impl Marker {
     pub(super) fn words(&self) -> usize {
         self.rest.len() + 1
     }
-
-    /// Whether a line whose `words` start with the phrase is the kind of line the phrase announces.
-    fn judge(&self, page: &Page<'_>, line: &Line, words: &[Word]) -> Option<Found> {
-        let (length, weight) = (self.words(), line.weight);
-        let found = |whole| {
-            Some(Found {
-                kind: self.kind,
-                phrase: self.phrase,
-                whole,
-                ends_story: self.source || self.kind == ZoneKind::KeywordCloud,
-            })
-        };
-        if words.len() == length {
-            return if line.post_link { None } else { found(true) };
-        }
-        let after = words
-            .get(length - 1)
-            .map_or(0, |word| word.bytes.end as usize);
-        let rest = page.text.get(after..line.bytes.end).unwrap_or_default();
-        let delimited = follows_delimiter(rest);
-        let sentence = ends_sentence(page.line_text(line));
-        let extra = weight.saturating_sub(if self.telling { length.min(4) } else { length });
-        let number = words
-            .get(length)
-            .is_some_and(|word| is_number(page.form(word)));
-        let fits = match self.kind {
-            ZoneKind::KeywordCloud => {
-                delimited || self.telling && !sentence && rest.contains([',', '،', '、', '#'])
-            }
-            ZoneKind::Byline => {
-                let most = if sentence && !self.telling {
-                    BYLINE_SENTENCE
-                } else {
-                    BYLINE_WORDS
-                };
-                let text = page.line_text(line);
-                let brackets =
-                    text.starts_with(['(', '[', '（']) && text.ends_with([')', ']', '）']);
-                ((delimited || brackets && self.telling) && weight <= most)
-                    || (self.telling || number) && !sentence && extra <= FEW_WORDS
-            }
-            ZoneKind::HeadlineList => {
-                !sentence && (delimited || self.telling) && extra <= FEW_WORDS
-            }
-            ZoneKind::ReadAlso => (delimited || self.telling && !sentence) && weight <= SHORT_WORDS,
-            ZoneKind::Share => {
-                let question = page.line_text(line).ends_with(['?', '؟', '？']);
-                (delimited || self.telling && !question) && weight <= SHORT_WORDS
-            }
-            _ => (delimited || self.telling) && weight <= SHORT_WORDS,
-        };
-        if fits { found(false) } else { None }
-    }
-}
-
-fn kind_named(name: &str) -> Option<ZoneKind> {
-    use ZoneKind::{
-        Byline, Caption, EmbeddedPost, HeadlineList, KeywordCloud, Legal, ReadAlso, Share,
-    };
-    if name == "source" {
-        return Some(Byline);
-    }
-    [
-        ReadAlso,
-        HeadlineList,
-        KeywordCloud,
-        Share,
-        Byline,
-        Caption,
-        Legal,
-        EmbeddedPost,
-    ]
-    .into_iter()
-    .find(|kind| kind.as_str() == name)
 }
 
 /// Whether the folded forms of `words` are `forms`.
@@ -384,23 +212,6 @@ fn ends_with(page: &Page<'_>, words: &[Word], forms: &[String]) -> bool {
 /// Whether a folded word is made of digits.
 pub(super) fn is_number(form: &str) -> bool {
     form.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a colon, bar, dash or closing bracket comes next. A hyphen needs a space before it.
-fn follows_delimiter(rest: &str) -> bool {
-    let spaced = rest.starts_with(char::is_whitespace);
-    match rest
-        .trim_start()
-        .chars()
-        .find(|c| !matches!(c, '*' | '_' | '\u{200E}' | '\u{200F}'))
-    {
-        Some(
-            ':' | '：' | '︰' | '|' | '｜' | '»' | '«' | '›' | '>' | '–' | '—' | ']' | '】' | '〉'
-            | '》' | '©',
-        ) => true,
-        Some('-') => spaced,
-        _ => false,
-    }
 }
 
 /// Whether a line ends like a sentence: full stop, question or exclamation mark, quotation marks aside.

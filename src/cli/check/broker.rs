@@ -1,0 +1,182 @@
+//! What `check` asks the broker: topics, sizes, rights.
+
+use std::time::Duration;
+
+use super::Report;
+use crate::config::{Config, Delivery, Role};
+use crate::kafka::error::KafkaFailure;
+use crate::kafka::limits::{Inspector, TopicFacts};
+use crate::kafka::oauth::TokenSource;
+use crate::kafka::producer::Producer;
+use crate::kafka::{client_config, group};
+
+pub(super) fn online(config: &Config, timeout: Duration, report: &mut Report) {
+    let inspector = match Inspector::new(config, timeout) {
+        Ok(inspector) => inspector,
+        Err(failure) => {
+            return report.fail(&failure.to_string(), "see kafka.* in docs/configuration.md");
+        }
+    };
+    let first = inspector.topic(&config.input.topic);
+    if let Err(failure @ KafkaFailure::Unavailable(_)) = first {
+        // Whatever is asked next would wait as long and fail as well.
+        return report.fail(
+            &format!("kafka.brokers: {}: {failure}", config.kafka.brokers),
+            "is kafka.brokers right, and the broker up? does it want kafka.security?",
+        );
+    }
+    let input = topic(first, "input.topic", &config.input.topic, report);
+    let mut ask = |key: &str, name: &str| topic(inspector.topic(name), key, name, report);
+    let output = ask("output.topic", &config.output.topic);
+    let dead = ask("dead_letter.topic", &config.dead_letter.topic);
+    if let Some(name) = &config.output.duplicates_topic {
+        ask("output.duplicates_topic", name);
+    }
+    if let Some(name) = config
+        .topics
+        .queries_topic
+        .as_ref()
+        .filter(|_| config.stages.topics)
+        && let Some(facts) = ask("topics.queries_topic", name)
+        && facts
+            .cleanup_policy
+            .as_ref()
+            .is_some_and(|policy| !policy.contains("compact"))
+    {
+        report.warn(
+            &format!("topics.queries_topic: {name} is not compacted, so queries will expire"),
+            "set cleanup.policy=compact",
+        );
+    }
+    sizes(input.as_ref(), output.as_ref(), dead.as_ref(), report);
+    layout(config, input.as_ref(), output.as_ref(), report);
+    group_rights(config, timeout, report);
+    if config.delivery == Delivery::ExactlyOnce {
+        transactions(config, timeout, report);
+    }
+}
+
+/// Reports what the broker answers about a topic.
+fn topic(
+    answer: Result<Option<TopicFacts>, KafkaFailure>,
+    key: &str,
+    name: &str,
+    report: &mut Report,
+) -> Option<TopicFacts> {
+    match answer {
+        Ok(Some(facts)) => {
+            let size = facts
+                .max_message_bytes
+                .map_or_else(|| "unknown".to_owned(), |bytes| bytes.to_string());
+            report.ok(&format!(
+                "{key}: {name} has {} partitions, takes records of {size} bytes",
+                facts.partitions
+            ));
+            return Some(facts);
+        }
+        Ok(None) => report.fail(
+            &format!("{key}: {name} does not exist"),
+            "create it, or correct the name",
+        ),
+        Err(failure @ KafkaFailure::Denied(_)) => {
+            report.fail(
+                &format!("{key}: {failure}"),
+                "give this user Describe and Read (input) or Write (output)",
+            );
+        }
+        Err(failure) => report.fail(
+            &format!("{key}: {failure}"),
+            "is kafka.brokers right, and the broker up?",
+        ),
+    }
+    None
+}
+
+fn sizes(
+    input: Option<&TopicFacts>,
+    output: Option<&TopicFacts>,
+    dead: Option<&TopicFacts>,
+    report: &mut Report,
+) {
+    let bytes = |facts: Option<&TopicFacts>| facts.and_then(|facts| facts.max_message_bytes);
+    let Some(input) = bytes(input) else { return };
+    if let Some(output) = bytes(output).filter(|&output| output < input + 16 * 1024) {
+        report.warn(
+            &format!("sizes: the input takes {input} bytes, the output {output}: an enriched record may not fit"),
+            "raise max.message.bytes of the output topic; what does not fit goes to the dead-letter topic",
+        );
+    }
+    if let Some(dead) = bytes(dead).filter(|&dead| dead < input + 4 * 1024) {
+        report.warn(
+            &format!("sizes: the dead-letter topic takes {dead} bytes, less than the input with its error headers"),
+            "raise max.message.bytes of the dead-letter topic, or large ones are kept as a reference only",
+        );
+    }
+}
+
+fn layout(
+    config: &Config,
+    input: Option<&TopicFacts>,
+    output: Option<&TopicFacts>,
+    report: &mut Report,
+) {
+    let (Some(input), Some(output)) = (input, output) else {
+        return;
+    };
+    if config.output.partition == crate::config::Partitioning::Input
+        && output.partitions < input.partitions
+    {
+        report.fail(
+            &format!(
+                "partitions: the input has {}, the output only {}",
+                input.partitions, output.partitions
+            ),
+            "output.partition = \"input\" needs as many; add partitions or use \"key\"",
+        );
+    }
+    if output
+        .cleanup_policy
+        .as_deref()
+        .is_some_and(|policy| policy.contains("compact"))
+    {
+        report.warn(
+            "output.topic is compacted: records without a key are refused, older versions disappear",
+            "use cleanup.policy=delete, or make sure that every input message has a key",
+        );
+    }
+}
+
+fn group_rights(config: &Config, timeout: Duration, report: &mut Report) {
+    match group::committed_of_group(config, timeout) {
+        Ok(committed) => report.ok(&format!(
+            "kafka.group: {} ({committed} partitions with a commit)",
+            config.kafka.group
+        )),
+        Err(failure @ KafkaFailure::Denied(_)) => {
+            report.fail(
+                &format!("kafka.group: {failure}"),
+                "give this user Read on the group",
+            );
+        }
+        Err(failure) => report.fail(
+            &format!("kafka.group: {failure}"),
+            "is the broker up, and its group coordinator?",
+        ),
+    }
+}
+
+fn transactions(config: &Config, timeout: Duration, report: &mut Report) {
+    // Not the stage's own id: registering that would fence a running stage.
+    let id = format!("{}-check", config.kafka.transactional_id());
+    let mut client = client_config(config, Role::Producer);
+    client.set("transactional.id", &id);
+    let tried = Producer::new(&client, TokenSource::new(config))
+        .and_then(|producer| producer.init_transactions(timeout));
+    match tried {
+        Ok(()) => report.ok(&format!("transactions: the broker registered {id:?}")),
+        Err(failure) => report.fail(
+            &format!("transactions: {failure}"),
+            "give this user Write on the transactional id, or use delivery = \"at_least_once\"",
+        ),
+    }
+}
