@@ -28,6 +28,8 @@ mod vocabulary;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod golden_lists;
+#[cfg(test)]
 mod sample;
 
 pub use calibrate::{Labelled, Rates, calibrate};

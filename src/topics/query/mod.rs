@@ -18,6 +18,7 @@ mod references;
 mod reload;
 mod set;
 mod stem;
+mod stopwords;
 pub mod syntax;
 mod vocabulary;
 mod words;

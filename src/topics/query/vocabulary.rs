@@ -280,7 +280,7 @@ impl Vocabulary {
             _ => 0.01,
         };
         let guess = match known.space {
-            0 if super::plan::is_stop_word(form) => 0.9,
+            0 if super::stopwords::is_stop_word(form) => 0.9,
             0 if known.pattern => by_length * 3.0,
             0 => by_length,
             5 | 9 | 10 => 0.002,

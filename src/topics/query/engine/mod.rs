@@ -13,7 +13,11 @@ mod cache;
 mod evaluate;
 mod evidence;
 pub(super) mod explain;
+mod matches;
 mod places;
+mod punctuation;
+mod sloppy;
+mod subject;
 mod text;
 
 use std::ops::Range;
@@ -21,206 +25,15 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use crate::article::{HtmlMap, RawArticle};
-use crate::text::{Document, Role};
-
 use super::set::{NONE, QuerySet};
 use super::vocabulary::TermId;
 use article::ArticleIndex;
 use cache::Cache;
 use evaluate::{Evaluation, Verdict};
+use matches::{Found, Place, Scored};
 
-/// What of an article stands beside its text.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Metadata<'a> {
-    /// Address.
-    pub url: Option<&'a str>,
-    /// Host of the publication, lower case without `www.`.
-    pub host: Option<&'a str>,
-    /// Name of the publication.
-    pub source_name: Option<&'a str>,
-    /// Country of the publication, as declared.
-    pub country: Option<&'a str>,
-    /// Authors.
-    pub authors: &'a [String],
-    /// The publisher's tags.
-    pub tags: &'a [String],
-    body: Option<&'a HtmlMap>,
-    summary: Option<&'a HtmlMap>,
-}
-
-impl<'a> Metadata<'a> {
-    /// That of an article.
-    pub fn of(article: &'a RawArticle<'_>) -> Self {
-        Self {
-            url: article.url.as_ref().map(|field| field.text.as_ref()),
-            host: article.source.as_deref(),
-            source_name: article.source_name.as_deref(),
-            country: article.country.as_deref(),
-            authors: &article.authors,
-            tags: &article.tags,
-            body: article
-                .body
-                .as_ref()
-                .and_then(|text| Some(&text.extracted.as_ref()?.1)),
-            summary: article
-                .summary
-                .as_ref()
-                .and_then(|text| Some(&text.extracted.as_ref()?.1)),
-        }
-    }
-
-    fn map(&self, role: Role) -> Option<&'a HtmlMap> {
-        match role {
-            Role::Title => None,
-            Role::Summary => self.summary,
-            Role::Body => self.body,
-        }
-    }
-}
-
-/// What queries are matched against.
-#[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
-    /// The text; only its content blocks are read.
-    pub document: &'a Document,
-    /// Language as BCP 47, `und` where it is not known.
-    pub language: &'a str,
-    /// Topics of the taxonomy that the article has: `medtop:…`.
-    pub topics: &'a [&'a str],
-    /// The rest.
-    pub metadata: Metadata<'a>,
-}
-
-/// Where a word or phrase of a query stands in the published article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) leaf: u32,
-    /// Index of the field in the document.
-    pub(super) field: u16,
-    /// Code points.
-    pub(super) start: u32,
-    pub(super) end: u32,
-}
-
-#[derive(Debug)]
-pub(super) struct Scored {
-    score: f32,
-    places: Range<u32>,
-}
-
-/// A query that matched.
-#[derive(Debug, Clone, PartialEq)]
-struct Found {
-    query: u32,
-    score: f32,
-    places: Range<u32>,
-}
-
-/// The queries of a set that hold for one article, by id.
-#[derive(Debug, Clone)]
-pub struct QueryMatches {
-    set: Arc<QuerySet>,
-    found: Vec<Found>,
-    places: Vec<Place>,
-    over: Vec<u32>,
-    /// Queries that were looked at.
-    pub candidates: usize,
-}
-
-/// One match.
-#[derive(Debug, Clone, Copy)]
-pub struct Match<'m> {
-    matches: &'m QueryMatches,
-    found: &'m Found,
-}
-
-/// A word or phrase that a match rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MatchEvidence<'m> {
-    /// As it is written in the query.
-    pub term: &'m str,
-    /// Index of the field in the document.
-    pub field: usize,
-    /// Unicode code points in the published field: start.
-    pub start: u32,
-    /// End.
-    pub end: u32,
-}
-
-impl QueryMatches {
-    /// The matches, by id.
-    pub fn iter(&self) -> impl Iterator<Item = Match<'_>> {
-        self.found.iter().map(|found| Match {
-            matches: self,
-            found,
-        })
-    }
-
-    /// How many queries match.
-    pub fn len(&self) -> usize {
-        self.found.len()
-    }
-
-    /// Whether none does.
-    pub fn is_empty(&self) -> bool {
-        self.found.is_empty()
-    }
-
-    /// Ids of queries that were given up because they took too many steps: it is not known whether they match.
-    pub fn over_budget(&self) -> impl Iterator<Item = &str> {
-        self.over
-            .iter()
-            .filter_map(|&query| Some(self.set.about.get(query as usize)?.id.as_ref()))
-    }
-
-    /// The set that was matched.
-    pub fn set(&self) -> &Arc<QuerySet> {
-        &self.set
-    }
-}
-
-impl<'m> Match<'m> {
-    /// Id of the query.
-    pub fn id(&self) -> &'m str {
-        self.about().map_or("", |about| &about.id)
-    }
-
-    /// Label of the query.
-    pub fn label(&self) -> &'m str {
-        self.about().map_or("", |about| &about.label)
-    }
-
-    /// What is handed through.
-    pub fn tags(&self) -> Option<&'m std::collections::BTreeMap<String, String>> {
-        self.about()?.tags.as_deref()
-    }
-
-    /// Sum over the words and phrases that are there of boost × (1 + ln count), times the title boost where the first
-    /// place is in the headline, divided by 1 + ln(words / 100) where there are more than 100.
-    pub fn score(&self) -> f32 {
-        self.found.score
-    }
-
-    /// First places of the words and phrases it rests on, in reading order.
-    pub fn evidence(&self) -> impl Iterator<Item = MatchEvidence<'m>> + use<'m> {
-        let set = &self.matches.set;
-        let range = self.found.places.start as usize..self.found.places.end as usize;
-        let places = self.matches.places.get(range).unwrap_or_default();
-        places.iter().filter_map(|place| {
-            Some(MatchEvidence {
-                term: set.written(*set.leaves.get(place.leaf as usize)?),
-                field: usize::from(place.field),
-                start: place.start,
-                end: place.end,
-            })
-        })
-    }
-
-    fn about(&self) -> Option<&'m super::set::About> {
-        self.matches.set.about.get(self.found.query as usize)
-    }
-}
+pub use matches::{Match, MatchEvidence, QueryMatches};
+pub use subject::{Metadata, Subject};
 
 /// Room for the work on one article, used again for the next.
 #[derive(Debug, Default)]

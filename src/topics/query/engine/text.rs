@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use icu_segmenter::options::WordBreakInvariantOptions;
 use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
 
-use super::article::{ArticleIndex, Stretch, ends_sentence, is_closing};
+use super::article::{ArticleIndex, Stretch};
+use super::punctuation::{ends_sentence, is_closing};
 use crate::text::{Document, link_ranges, tokenize};
 use crate::topics::query::leaf::Check;
 use crate::topics::query::plan::is_hashtag;

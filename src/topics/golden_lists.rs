@@ -1,0 +1,96 @@
+//! Lists of terms: those of a customer, and the shipped ones.
+
+use super::analyser::Analyser;
+use super::golden::{ids, tagger};
+use super::lexicon::{Lexicon, SHIPPED, parse};
+use super::sample::document;
+use super::taxonomy::Taxonomy;
+use super::*;
+
+#[test]
+fn own_lists_override_extend_and_add_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = document(
+        "Zorbing final",
+        "The zorbing final drew a crowd. Zorbing is new here.",
+    );
+    let before = tagger();
+    assert!(!ids(&before.tag(&page, "en").tags).contains(&"medtop:20001108"));
+    std::fs::write(
+        folder.path().join("en.tsv"),
+        "# ours\n20001108\tzorbing\t5\n15000000\ttennis\t0\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("eo.tsv"), "11000000\tbalot*\t5\n").unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "not a list").unwrap();
+    let settings = TopicSettings {
+        lexicons: Some(folder.path().to_owned()),
+        ..TopicSettings::default()
+    };
+    let after = TopicTagger::new(&settings).unwrap();
+    assert_eq!(
+        ids(&after.tag(&page, "en").tags),
+        ["medtop:15000000", "medtop:20001108"]
+    );
+    assert!(
+        after
+            .tag(&document("", "Tennis."), "en")
+            .near_misses
+            .is_empty()
+    );
+    assert_eq!(
+        ids(&after.tag(&document("Balotado", "La balotado."), "eo").tags),
+        ["medtop:11000000"]
+    );
+    let more: Vec<&str> = after
+        .languages()
+        .filter(|own| before.languages().all(|other| other != *own))
+        .collect();
+    assert_eq!(more, ["eo"]);
+    assert_ne!(before.generation(), after.generation());
+    assert_eq!(before.generation(), tagger().generation());
+    assert_eq!(before.generation().len(), 16);
+}
+
+#[test]
+fn bad_lists_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = TopicSettings {
+        lexicons: Some(folder.path().to_owned()),
+        ..TopicSettings::default()
+    };
+    std::fs::write(folder.path().join("en.tsv"), "11000000\tvote\t9\n").unwrap();
+    std::fs::write(folder.path().join("English.tsv"), "").unwrap();
+    let message = TopicTagger::new(&settings).unwrap_err().to_string();
+    assert!(message.contains("en.tsv:1: weight \"9\""), "{message}");
+    assert!(
+        message.contains("English.tsv: the name must be"),
+        "{message}"
+    );
+    let missing = TopicSettings {
+        lexicons: Some(folder.path().join("missing")),
+        ..TopicSettings::default()
+    };
+    let message = TopicTagger::new(&missing).unwrap_err().to_string();
+    assert!(
+        message.starts_with("cannot read topics.lexicons") && message.contains("missing"),
+        "{message}"
+    );
+}
+
+/// Not a rule, but what whoever keeps the lists should see: how many terms speak for several broad topics.
+#[test]
+fn terms_of_several_topics_are_few() {
+    let taxonomy = Taxonomy::shipped().unwrap();
+    for (language, source) in SHIPPED {
+        let lines = parse(source, language, Analyser::of(language), &taxonomy, false).unwrap();
+        let all = lines.len();
+        let lexicon = Lexicon::merge(language, Vec::new(), lines, &taxonomy);
+        assert!(
+            lexicon.notes.len() * 20 < all,
+            "{language}: {} of {all}\n{}",
+            lexicon.notes.len(),
+            lexicon.notes.join("\n")
+        );
+    }
+}
