@@ -135,6 +135,7 @@ fn add(document: &mut Document, role: Role, text: &str) {
                 start: point + points.start,
                 end: point + points.end,
                 single,
+                ..Token::default()
             });
         });
         let points = line.chars().count() as u32;

@@ -73,6 +73,7 @@ fn article(body: &str) -> RawArticle<'_> {
         published: None,
         authors: Vec::new(),
         tags: Vec::new(),
+        country: None,
         warnings: Vec::new(),
     }
 }

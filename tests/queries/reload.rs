@@ -25,7 +25,7 @@ fn message(offset: i64) -> Message {
 
 /// Generation and matches of each record of a batch.
 fn seen(pipeline: &mut Pipeline, batch: &[Message]) -> Vec<(String, Vec<String>)> {
-    let outcomes = pipeline.process(batch, 0);
+    let outcomes = pipeline.process(batch, 0).expect("an index in memory");
     outcomes
         .iter()
         .map(|outcome| {

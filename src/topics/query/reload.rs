@@ -44,6 +44,9 @@ impl QueryHandle {
     }
 }
 
+/// Queries of a topic by key.
+type Records = BTreeMap<Vec<u8>, Box<[u8]>>;
+
 /// Loads queries and looks after changes. It belongs to a thread of its own: what it does takes time, but nobody waits.
 pub struct QueryLoader {
     path: Option<PathBuf>,
@@ -52,7 +55,7 @@ pub struct QueryLoader {
     metrics: Metrics,
     stamp: Option<Stamp>,
     /// Name of the topic and its queries by key.
-    topic: Option<(Arc<str>, BTreeMap<Vec<u8>, Box<[u8]>>)>,
+    topic: Option<(Arc<str>, Records)>,
     topic_changed: bool,
     learned: bool,
     /// The set that was replaced, until nobody uses it: giving memory back is work too.

@@ -151,7 +151,7 @@ impl QuerySet {
             return;
         }
         self.sampled.fetch_add(1, Ordering::Relaxed);
-        if number % SAMPLED != 0 {
+        if !number.is_multiple_of(SAMPLED) {
             return;
         }
         for slot in &article.slots {

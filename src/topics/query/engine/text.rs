@@ -66,7 +66,7 @@ impl PublishedText {
             let mut at = 0;
             let ends = link_ranges(line)
                 .into_iter()
-                .chain([line.len()..line.len()]);
+                .chain(std::iter::once(line.len()..line.len()));
             for link in ends {
                 let piece = line.get(at..link.start).unwrap_or_default();
                 tokenize(piece, |_, bytes, _, _| {

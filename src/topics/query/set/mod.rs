@@ -112,6 +112,10 @@ pub(super) struct Leaf {
 pub(super) struct About {
     pub(super) id: Box<str>,
     pub(super) label: Box<str>,
+    #[expect(
+        clippy::box_collection,
+        reason = "nearly all queries have no tags, and there are many queries"
+    )]
     pub(super) tags: Option<Box<BTreeMap<String, String>>>,
 }
 
@@ -139,6 +143,10 @@ pub struct QuerySet {
     /// In how many of the sampled articles a term was.
     pub(super) seen: Vec<AtomicU32>,
     pub(super) sampled: AtomicU32,
+    #[expect(
+        clippy::vec_box,
+        reason = "they are taken out and put back, and are large"
+    )]
     pub(super) scratch: Mutex<Vec<Box<Scratch>>>,
 }
 

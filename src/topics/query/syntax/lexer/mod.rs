@@ -236,13 +236,13 @@ impl<'q> Lexer<'q, '_> {
     /// A word, an operator in letters, a field name with its colon, or a function before its parenthesis.
     fn word(&mut self) -> Result<Kind<'q>, Diagnostic> {
         let start = self.at;
-        let value = match self.lexemes.last() {
+        let value = matches!(
+            self.lexemes.last(),
             Some(Lexeme {
                 kind: Kind::Field(_),
                 ..
-            }) => true,
-            _ => false,
-        };
+            })
+        );
         // Behind this nothing is escaped.
         let mut plain = start;
         while let Some(c) = self.peek() {
