@@ -89,7 +89,7 @@ struct Article {
 
 fn article(language: Language, random: &mut Random) -> Article {
     let size = 1300 + random.below(1100);
-    let mut word = |random: &mut Random| {
+    let word = |random: &mut Random| {
         let word = language.word(zipf(random));
         match language {
             Language::Arabic if random.chance(30) => format!("ال{word}"),
@@ -168,7 +168,7 @@ fn add(document: &mut Document, role: Role, text: &str) {
 
 /// A term of a brand list: 70 in 100 stand in no article; 20 in 100 are open at their end, 30 in 100 are phrases.
 fn brand(language: Language, terms_only: bool, random: &mut Random) -> String {
-    let mut word = |random: &mut Random| {
+    let word = |random: &mut Random| {
         if random.chance(70) {
             language.word(ABSENT + random.below(200_000))
         } else {

@@ -145,7 +145,6 @@ const PHRASES: [(&str, [&str; 5]); 14] = [
 #[derive(Debug)]
 pub struct Site {
     pub host: String,
-    pub lang: String,
     phrases: Option<[&'static str; 5]>,
     /// The same cloud of keywords under every story.
     cloud: String,
@@ -175,7 +174,6 @@ impl Site {
             .collect();
         Self {
             host: format!("site{number}-{lang}.example"),
-            lang: lang.to_owned(),
             phrases,
             cloud: vocabulary.words(random.between(20, 80), random),
             tail,

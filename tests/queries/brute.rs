@@ -392,6 +392,7 @@ impl<'a> Brute<'a> {
         found
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what a clause can look at")]
     fn may_stand(
         &self,
         field: usize,
