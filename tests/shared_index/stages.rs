@@ -33,13 +33,15 @@ fn replicas_share_what_they_have_seen_and_one_that_is_killed_loses_nothing() {
     let rig = rig(&server);
     let load = Load::start(&rig, Corpus::new(&mut random, PARTITIONS));
     let mut first = rig.config.start();
-    let mut second = rig.replica("two").start();
+    // Their folders, for as long as they run.
+    let (two, three) = (rig.replica("two"), rig.replica("three"));
+    let mut second = two.start();
     for stage in [&mut first, &mut second] {
         wait_for_metric(stage, PRODUCED, &[], 60.0);
     }
     second.kill();
     wait_for_partitions(&mut first, PARTITIONS);
-    let mut third = rig.replica("three").start();
+    let mut third = three.start();
     wait_for_metric(&mut third, PRODUCED, &[], 60.0);
     let ledger = load.finish();
     rig.wait_all_committed(&mut first, &ledger);
@@ -152,7 +154,8 @@ fn an_index_that_was_lost_is_built_again_from_the_output_by_one_replica() {
         Some(74),
         "it does not go on with an empty index"
     );
-    let mut stages = [rig.config.start(), rig.replica("two").start()];
+    let two = rig.replica("two");
+    let mut stages = [rig.config.start(), two.start()];
     for stage in &mut stages {
         stage.wait_ready(PATIENCE);
     }
@@ -189,7 +192,8 @@ fn replicas_with_an_index_each_say_that_copies_between_them_are_missed() {
     wait_for_partitions(&mut first, PARTITIONS);
     let split = |stage: &mut Stage| stage.metric("newsstage_dedup_index_split", &[]);
     assert_eq!(split(&mut first), Some(0.0));
-    let mut second = rig.replica("two").start();
+    let two = rig.replica("two");
+    let mut second = two.start();
     for stage in [&mut first, &mut second] {
         wait_for("the split to be seen", PATIENCE, || {
             split(stage) == Some(1.0)
