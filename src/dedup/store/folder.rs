@@ -165,7 +165,12 @@ impl Folder {
     /// Writes at a place of a file. Does not wait for the disk.
     pub(super) fn write_at(&self, file: &File, at: u64, bytes: &[u8]) -> io::Result<()> {
         #[cfg(test)]
-        if let Some(room) = self.room.lock().unwrap().as_mut() {
+        if let Some(room) = self
+            .room
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .as_mut()
+        {
             let fitting = bytes.len().min(*room);
             *room -= fitting;
             file.write_all_at(bytes.get(..fitting).unwrap_or_default(), at)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::IndexError;
-use super::background::{Catalog, Frozen};
+use super::catalog::{Catalog, Frozen};
 use super::error::failed;
 use super::folder::{Folder, Listing};
 use super::head::Head;

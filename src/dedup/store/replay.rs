@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::IndexError;
-use super::background::Frozen;
+use super::catalog::Frozen;
 use super::error::failed;
 use super::folder::{Folder, Listing};
 use super::format::Fault;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::background::Frozen;
+use super::catalog::Frozen;
 use super::residency::Residency;
 use super::segment::{LOOKED_UP_TOGETHER, Segment};
 use super::{Base, Posting};

@@ -15,11 +15,15 @@
 //! part that is worth its place in memory. One posting takes 6.25 to 8.5 bytes.
 
 mod bucket;
+mod find;
 mod layout;
 mod read;
+mod stream;
 mod write;
 
 pub(super) use self::bucket::{Packed, pack, unpack};
+pub(super) use self::find::LOOKED_UP_TOGETHER;
 pub(super) use self::layout::{MAX_ARTICLES, MAX_POSTINGS, MAX_RECORD_BYTES, Shape};
-pub(super) use self::read::{LOOKED_UP_TOGETHER, Segment, Stream};
+pub(super) use self::read::Segment;
+pub(super) use self::stream::Stream;
 pub(super) use self::write::Writer;
