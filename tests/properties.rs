@@ -21,17 +21,16 @@ thread_local! {
     static STAGE: RefCell<Stage> = RefCell::new(Stage::new(|config| config.threads = Some(1)));
 }
 
-fn case(payload: impl Into<Vec<u8>>) -> Case {
-    let payload = payload.into();
+fn case((offset, payload): (usize, Vec<u8>)) -> Case {
     Case {
         name: String::from_utf8_lossy(&payload[..payload.len().min(60)]).into_owned(),
-        message: message("hostile", 0, payload),
+        message: message("hostile", offset, payload),
     }
 }
 
 /// Runs messages through the pipeline, twice, and checks what holds of every outcome.
 fn outcomes(payloads: Vec<Vec<u8>>) -> Vec<Outcome> {
-    let cases: Vec<Case> = payloads.into_iter().map(case).collect();
+    let cases: Vec<Case> = payloads.into_iter().enumerate().map(case).collect();
     let run = || STAGE.with_borrow_mut(|stage| stage.process(&cases, cases.len()));
     run();
     // From now on the index knows them all.

@@ -134,7 +134,7 @@ impl Match {
             sides.all(|side| side.is_mostly_absent(least, share))
         };
         let one_form = self.title.is_some_and(|share| share >= 0.45);
-        one_form && both(1, 0.4) || both(4, 0.75)
+        one_form && both(1, 0.4) || both(3, 0.6)
     }
 
     /// The larger coverage, 0 to 1.

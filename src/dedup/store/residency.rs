@@ -47,6 +47,8 @@ impl Residency {
     pub(super) fn set_bound(&mut self, bytes: u64, segments: &[Arc<Segment>]) {
         let files: u64 = segments.iter().map(|segment| segment.file_length()).sum();
         let hot: u64 = segments.iter().map(|segment| segment.hot_bytes()).sum();
+        // What comes between two looks, and the program's own pages, are on top.
+        let bytes = bytes - bytes / 5 * 2;
         self.bound = bytes;
         self.files_over = files > bytes;
         self.hot_over = hot > bytes - bytes / 4;

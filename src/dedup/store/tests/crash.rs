@@ -17,7 +17,6 @@ fn crash_settings(folder: &Path) -> DedupSettings {
 
 /// Fills the index for ever, and says what is safe after each flush.
 #[test]
-#[ignore = "the process that is killed by `a_killed_process_loses_nothing_that_was_flushed`"]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
@@ -42,7 +41,7 @@ fn a_killed_process_loses_nothing_that_was_flushed() {
     let mut end = 0;
     for round in 0_u64..40 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "--nocapture"])
+            .args(["--exact", "--nocapture"])
             .arg("dedup::store::tests::crash::child")
             .env(FOLDER, folder.path())
             .stdout(Stdio::piped())

@@ -19,7 +19,6 @@ fn status(name: &str) -> Option<u64> {
 
 /// A process of its own, whose memory nobody else uses.
 #[test]
-#[ignore = "run by `memory_stays_within_the_bound`"]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
@@ -94,7 +93,7 @@ fn child() {
 fn memory_stays_within_the_bound() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "--nocapture"])
+        .args(["--exact", "--nocapture"])
         .arg("dedup::store::tests::memory::child")
         .env(FOLDER, folder.path())
         .output()
