@@ -16,7 +16,7 @@ pub(super) const PER_SHINGLE: usize = 64;
 const NEIGHBOURS: usize = 24;
 /// Share of a story that an article carries of it at least, where it carries several.
 const CARRIED: f32 = 0.2;
-/// Share of an article that is most of it.
+/// Share of an article, or of the words of a headline, that is most of it.
 const MOST: f32 = 0.5;
 /// Of copies in one cluster, the earliest is named that is at most this much less alike than the best.
 const AS_ALIKE: f32 = 0.05;
@@ -309,11 +309,10 @@ fn named_original<'a>(neighbours: &'a [Neighbour], best: &'a Neighbour) -> &'a N
 /// Whether the article carries several stories, none of which is most of it: a round-up or a live blog.
 fn rounds_up(neighbours: &[Neighbour], best: &Neighbour) -> bool {
     let carried = |each: &&Neighbour| each.found.of >= CARRIED && each.found.this < MOST;
-    carried(&best)
-        && neighbours
-            .iter()
-            .filter(carried)
-            .any(|each| each.cluster != best.cluster)
+    let same_headline =
+        best.found.same_opening || best.found.title.is_some_and(|share| share >= MOST);
+    let mut others = neighbours.iter().filter(carried);
+    !same_headline && carried(&best) && others.any(|each| each.cluster != best.cluster)
 }
 
 /// A verdict on shared text.
