@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use newsstage::config::{Config, Delivery, RebalanceProtocol, TimeSpan};
+use newsstage::dedup::Rebuild;
 use rdkafka::mocking::{MockCluster, MockCoordinator};
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey as Api, RDKafkaRespErr as Answer};
@@ -46,6 +47,8 @@ impl Mock {
             .expect("a coordinator");
         let mut config = settings(&scene, "one");
         config.delivery = Delivery::AtLeastOnce;
+        // The output's broker is the one that is made slow: nothing is asked of it before the fault.
+        config.dedup.rebuild = Rebuild::Never;
         // The mock's classic protocol waits three seconds for members; this one does not.
         config.kafka.rebalance = RebalanceProtocol::Consumer;
         Self {
