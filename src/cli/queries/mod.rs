@@ -52,7 +52,7 @@ pub struct TestArgs {
     /// Articles as NDJSON or JSON; may be repeated.
     #[arg(long, value_name = "FILE", required = true)]
     articles: Vec<PathBuf>,
-    /// What is expected, as JSON Lines with `query`, `matches` and `not`; a difference ends with code 65
+    /// What is expected, as lines with `query`, `matches` and `not`; a difference ends with 65
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
     /// Write what was found in the form of --expect.
