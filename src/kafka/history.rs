@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
+use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client_config;
@@ -118,11 +119,28 @@ impl History {
         self.consumer.assign(&assigned).map_err(explain)
     }
 
+    /// Asks until there is an answer, and serves the consumer in between: without that it would never get a token.
+    fn metadata(&self, topic: &str, timeout: Duration) -> Result<Metadata, KafkaFailure> {
+        let deadline = Instant::now() + timeout;
+        let mut wait = Duration::from_millis(500);
+        loop {
+            if let Some(Err(error)) = self.consumer.poll(POLL) {
+                tracing::debug!(%error, "before the first record");
+            }
+            let error = match self.consumer.fetch_metadata(Some(topic), wait) {
+                Ok(metadata) => return Ok(metadata),
+                Err(error) => error,
+            };
+            match self.consumer.context().explain(&error) {
+                denied @ KafkaFailure::Denied(_) => return Err(denied),
+                failure if Instant::now() >= deadline => return Err(failure),
+                _ => wait *= 2,
+            }
+        }
+    }
+
     fn partitions(&self, topic: &str, timeout: Duration) -> Result<Vec<i32>, KafkaFailure> {
-        let metadata = self
-            .consumer
-            .fetch_metadata(Some(topic), timeout)
-            .map_err(|error| self.consumer.context().explain(&error))?;
+        let metadata = self.metadata(topic, timeout)?;
         let described = metadata.topics().iter().find(|found| found.name() == topic);
         let Some(described) = described else {
             return Ok(Vec::new());
