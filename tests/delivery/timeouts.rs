@@ -1,11 +1,14 @@
 //! A transaction that runs into its time limit: the broker aborts it and gives its producer up, and the stage begins anew.
 
+use std::time::Duration;
+
 use crate::corpus::{Corpus, Random};
 use crate::ledger::{Ledger, Order};
 use crate::load::Load;
 use crate::outcome::check_same;
 use crate::rig::{GIVEN_UP, PATIENCE, Rig, said, wait_for_metric};
 use crate::support::broker::Broker;
+use crate::support::eventually;
 use crate::support::process::{Signal, Stage};
 use crate::transactions::{Step, Transactions};
 
@@ -58,9 +61,22 @@ fn a_broker_that_stands_still_past_the_transaction_is_waited_for() {
     let mut stage = rig.config.start();
     wait_for_metric(&mut stage, "newsstage_messages_produced_total", &[], 200.0);
 
-    broker.pause();
+    // The broker stands still while a transaction is open; where none was, it goes on and is stopped again.
+    for _ in 0..8 {
+        broker.pause();
+        let given_up = || {
+            stage
+                .log()
+                .iter()
+                .any(|line| line.message() == Some(GIVEN_UP))
+        };
+        let hit = eventually(Duration::from_secs(12), || given_up().then_some(()));
+        broker.resume();
+        if hit.is_some() {
+            break;
+        }
+    }
     stage.wait_for_message(GIVEN_UP, PATIENCE);
-    broker.resume();
 
     let before = rig.group().done() + 200;
     stage.wait_until("more commits", PATIENCE, |_| rig.group().done() > before);
