@@ -77,6 +77,12 @@ impl Broker {
         self.workdir.join("ca.pem")
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        let text = std::fs::read_to_string(self.workdir.join("pid")).unwrap_or_default();
+        text.trim().parse().expect("the broker runs")
+    }
+
     /// Everything the broker has logged, over all its starts. Transactions that are fenced or time out are named here.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.workdir.join("broker.log")).unwrap_or_default()
