@@ -134,7 +134,7 @@ impl DedupIndex {
     ) -> Recall {
         let again = !self.positions.insert(position_key(position));
         let record = self.rules().at_position(position_key(position));
-        if let Some(record) = record.filter(|record| record.payload_key() == identity.payload_key)
+        if let Some(record) = record.filter(|record| record.is_payload(identity.payload_key))
             && let (Some(verdict), Some(repeated)) = (record.verdict(), record.repeated())
         {
             return Recall {
@@ -229,7 +229,7 @@ impl DedupIndex {
             .again
             .then(|| self.rules().at_position(position_key(position)));
         let record = now_known.flatten();
-        let same = record.filter(|record| record.payload_key() == fingerprint.identity.payload_key);
+        let same = record.filter(|record| record.is_payload(fingerprint.identity.payload_key));
         if let Some(known) = recall.known.clone().or_else(|| same?.verdict()) {
             return Judgement::known(known);
         }

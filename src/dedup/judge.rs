@@ -1,5 +1,7 @@
 //! The rules: from what is remembered to a verdict. `crate::dedup` has them in words.
 
+use std::borrow::Cow;
+
 use std::ops::ControlFlow;
 
 use super::near::{self, Match, Relation, Shared, Subject};
@@ -66,8 +68,8 @@ pub(super) struct Judge<'a> {
 /// The record that stands for a key.
 struct Found<'a> {
     record: Record<'a>,
-    id: &'a str,
-    cluster: &'a str,
+    id: Cow<'a, str>,
+    cluster: Cow<'a, str>,
 }
 
 impl<'a> Judge<'a> {
@@ -151,17 +153,15 @@ impl<'a> Judge<'a> {
                 record.identifies() && record.text_key() == text
             }))
         });
-        let by_id = print.identity.id_key.map(keys::short).and_then(|key| {
-            let record = self.find(keys::key(Kind::Id, key), true, |record| {
-                record.id_key() == key
-            });
+        let by_id = print.identity.id_key.and_then(|hash| {
+            let key = keys::key(Kind::Id, keys::short(hash));
+            let record = self.find(key, true, |record| record.id_key() == keys::half(hash));
             Some((self.named(record)?, DedupMethod::Id))
         });
         let earlier = by_id.or_else(|| {
-            let key = keys::short(print.identity.url_key?);
-            let record = self.find(keys::key(Kind::Url, key), true, |record| {
-                record.url_key() == key
-            });
+            let hash = print.identity.url_key?;
+            let key = keys::key(Kind::Url, keys::short(hash));
+            let record = self.find(key, true, |record| record.url_key() == keys::half(hash));
             Some((self.named(record)?, DedupMethod::Url))
         });
         let Some((earlier, method)) = earlier else {
@@ -177,8 +177,8 @@ impl<'a> Judge<'a> {
             }
             _ => Some(DedupVerdict {
                 status: DedupStatus::Update,
-                cluster: earlier.cluster.to_owned(),
-                of: Some(earlier.id.to_owned()),
+                cluster: earlier.cluster.into_owned(),
+                of: Some(earlier.id.into_owned()),
                 method: Some(method),
                 similarity: None,
                 coverage: None,
@@ -230,8 +230,8 @@ impl<'a> Judge<'a> {
             .filter_map(|found| {
                 let (id, cluster) = record(found.article)?.names()?;
                 Some(Neighbour {
-                    id: id.to_owned(),
-                    cluster: cluster.to_owned(),
+                    id: id.into_owned(),
+                    cluster: cluster.into_owned(),
                     found,
                 })
             })
@@ -282,7 +282,7 @@ impl<'a> Judge<'a> {
     fn new_cluster(&self, position: &Position, print: &Fingerprint) -> String {
         let id = &print.identity.id;
         let taken = self.find(keys::cluster(id), false, |record| {
-            record.names().is_some_and(|(_, cluster)| cluster == id)
+            record.names().is_some_and(|(_, cluster)| cluster == *id)
         });
         if taken.is_some() {
             format!("{id}@{position}")
@@ -357,8 +357,8 @@ fn thousandth(value: f32) -> f32 {
 fn copy(of: &Found<'_>, method: DedupMethod) -> DedupVerdict {
     DedupVerdict {
         status: DedupStatus::Exact,
-        cluster: of.cluster.to_owned(),
-        of: Some(of.id.to_owned()),
+        cluster: of.cluster.clone().into_owned(),
+        of: Some(of.id.clone().into_owned()),
         method: Some(method),
         similarity: Some(1.0),
         coverage: None,

@@ -39,6 +39,11 @@ pub fn short(hash: u128) -> u64 {
     (hash as u64).max(1)
 }
 
+/// Half of [`short`], to confirm what was found by the whole.
+pub fn half(hash: u128) -> u32 {
+    short(hash) as u32
+}
+
 /// The key of a message: its topic and partition, and its offset there.
 pub fn position(topic: &str, partition: i32, offset: i64) -> u64 {
     let stream = xxh3_64_with_seed(topic.as_bytes(), u64::from(partition.unsigned_abs()));

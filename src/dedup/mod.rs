@@ -32,6 +32,7 @@
 //! depends on the message and on what is remembered, never on the clock.
 
 mod backend;
+mod fields;
 mod fingerprint;
 mod index;
 mod judge;

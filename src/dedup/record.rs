@@ -1,21 +1,23 @@
 //! One article as bytes: the same in memory, on disk and on a server.
 //!
 //! ```text
-//! bytes  0..2   flags                            32..40  URL key, 0 when none
-//!        2..8   arrival, ms since 1970           40..48  text key
-//!        8..16  position key                     48..52  source key
-//!       16..24  payload key                      52..60  story keys: headline, longest paragraph
-//!       24..32  id key, 0 when none
-//!       60..    counts of shingles by level; samples of headline, figures and names; embedded headlines; repeated paragraphs; similarity and coverages;
+//! bytes  0..2   flags                            28..32  half the id key, 0 when none
+//!        2..8   arrival, ms since 1970           32..36  half the URL key, 0 when none
+//!        8..16  position key                     36..40  source key
+//!       16..24  text key                         40..48  story keys: headline, longest paragraph
+//!       24..28  half the payload key
+//!       48..    counts of shingles by level; samples of headline, figures and names; embedded headlines; repeated paragraphs; similarity and coverages;
 //!               id, cluster and `of`, each only where the flags say so
 //! ```
-//! Integers are little endian. A list is its length in one byte and then its items; a text is its length in two bytes and
-//! then UTF-8. A record that is cut short or malformed reads as absent.
+//! Integers are little endian. Lists and texts are those of [`fields`](super::fields).
+//! Half a key is
+//! enough where a record was found under that key or under its position already. A record that is cut short or malformed reads as absent.
 
 use std::borrow::Cow;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::fields::{Reader, put_list, put_text};
 use super::near::Earlier;
 use super::recurrence::Repeated;
 use super::sample::{Sample, WordBits};
@@ -25,7 +27,7 @@ use super::{Fingerprint, keys};
 /// Longest text stored as it is, in bytes; longer ones become their hash. Ids have at most 512 bytes.
 const MAX_TEXT: usize = 4_096;
 /// Bytes before the lists.
-const FIXED: usize = 60;
+const FIXED: usize = 48;
 
 const STATUS: u16 = 0b111;
 const METHOD_SHIFT: u32 = 3;
@@ -75,12 +77,13 @@ impl NewRecord<'_> {
             .unwrap_or_default()
             .to_le_bytes();
         out.extend_from_slice(arrival.first_chunk::<6>().unwrap_or(&[0; 6]));
+        for key in [self.position, keys::short(print.text_key)] {
+            out.extend_from_slice(&key.to_le_bytes());
+        }
         for key in [
-            self.position,
-            identity.payload_key,
-            identity.id_key.map_or(0, keys::short),
-            identity.url_key.map_or(0, keys::short),
-            keys::short(print.text_key),
+            identity.payload_key as u32,
+            identity.id_key.map_or(0, keys::half),
+            identity.url_key.map_or(0, keys::half),
         ] {
             out.extend_from_slice(&key.to_le_bytes());
         }
@@ -155,23 +158,6 @@ impl NewRecord<'_> {
     }
 }
 
-fn put_list<T, const N: usize>(out: &mut Vec<u8>, list: &[T], bytes: impl Fn(&T) -> [u8; N]) {
-    let list = list.get(..usize::from(u8::MAX)).unwrap_or(list);
-    out.push(list.len() as u8);
-    list.iter()
-        .for_each(|item| out.extend_from_slice(&bytes(item)));
-}
-
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(
-        text.as_bytes()
-            .get(..usize::from(length))
-            .unwrap_or_default(),
-    );
-}
-
 fn thousandths(value: f32) -> u16 {
     (value.clamp(0.0, 1.0) * 1000.0).round() as u16
 }
@@ -189,9 +175,9 @@ struct Rest<'a> {
     repeated: Repeated,
     similarity: Option<f32>,
     coverage: Option<Coverage>,
-    id: &'a str,
-    cluster: &'a str,
-    of: Option<&'a str>,
+    id: Cow<'a, str>,
+    cluster: Cow<'a, str>,
+    of: Option<Cow<'a, str>>,
 }
 
 impl<'a> Record<'a> {
@@ -233,20 +219,23 @@ impl<'a> Record<'a> {
         self.u64(8)
     }
 
-    pub(super) fn payload_key(self) -> u64 {
-        self.u64(16)
+    /// Whether it is of a payload with this key.
+    pub(super) fn is_payload(self, key: u64) -> bool {
+        self.u32(24) == key as u32
     }
 
-    pub(super) fn id_key(self) -> u64 {
-        self.u64(24)
+    /// Half the key: see [`keys::half`].
+    pub(super) fn id_key(self) -> u32 {
+        self.u32(28)
     }
 
-    pub(super) fn url_key(self) -> u64 {
-        self.u64(32)
+    /// Half the key: see [`keys::half`].
+    pub(super) fn url_key(self) -> u32 {
+        self.u32(32)
     }
 
     pub(super) fn text_key(self) -> u64 {
-        self.u64(40)
+        self.u64(16)
     }
 
     /// Whether the text is long enough to identify a story.
@@ -255,11 +244,11 @@ impl<'a> Record<'a> {
     }
 
     pub(super) fn source(self) -> Option<u32> {
-        self.has(SOURCE).then(|| self.u32(48))
+        self.has(SOURCE).then(|| self.u32(36))
     }
 
     pub(super) fn story(self) -> [u32; 2] {
-        [self.u32(52), self.u32(56)]
+        [self.u32(40), self.u32(44)]
     }
 
     fn rest(self) -> Option<Rest<'a>> {
@@ -290,14 +279,14 @@ impl<'a> Record<'a> {
         let cluster = if self.has(CLUSTER) {
             reader.text()?
         } else {
-            id
+            id.clone()
         };
         let of = if !self.has(OF) {
             None
         } else if self.has(OF_IS_ID) {
-            Some(id)
+            Some(id.clone())
         } else if self.has(OF_IS_CLUSTER) {
-            Some(cluster)
+            Some(cluster.clone())
         } else {
             Some(reader.text()?)
         };
@@ -324,7 +313,7 @@ impl<'a> Record<'a> {
     }
 
     /// Id and cluster of the article.
-    pub(super) fn names(self) -> Option<(&'a str, &'a str)> {
+    pub(super) fn names(self) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
         self.rest().map(|rest| (rest.id, rest.cluster))
     }
 
@@ -344,8 +333,8 @@ impl<'a> Record<'a> {
         let flags = u16::from_le_bytes(self.array(0));
         Some(DedupVerdict {
             status: *DedupStatus::ALL.get(usize::from(flags & STATUS))?,
-            cluster: rest.cluster.to_owned(),
-            of: rest.of.map(str::to_owned),
+            cluster: rest.cluster.into_owned(),
+            of: rest.of.map(Cow::into_owned),
             method: match usize::from((flags & METHOD) >> METHOD_SHIFT).checked_sub(1) {
                 Some(index) => Some(*DedupMethod::ALL.get(index)?),
                 None => None,
@@ -354,35 +343,5 @@ impl<'a> Record<'a> {
             coverage: rest.coverage,
             position_reused: self.has(REUSED),
         })
-    }
-}
-
-/// Reads from the front.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*array)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
-    }
-
-    fn list<T, const N: usize>(&mut self, item: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
-        let length = usize::from(self.array::<1>()?[0]);
-        let (items, rest) = self.0.split_at_checked(length * N)?;
-        self.0 = rest;
-        let (items, _) = items.as_chunks::<N>();
-        Some(items.iter().map(|bytes| item(*bytes)).collect())
-    }
-
-    fn text(&mut self) -> Option<&'a str> {
-        let length = usize::from(self.u16()?);
-        let (text, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        std::str::from_utf8(text).ok()
     }
 }

@@ -128,7 +128,7 @@ impl Default for NearSettings {
     fn default() -> Self {
         Self {
             enabled: true,
-            threshold: 0.22,
+            threshold: 0.18,
             same_source_threshold: 0.5,
             leading: 0.05,
             balance: 0.15,

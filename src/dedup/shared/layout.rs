@@ -17,7 +17,7 @@
 use crate::dedup::store::Posting;
 
 /// Version of this layout.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 /// Bytes of a field: the part of a key that is not its shard.
 pub(super) const FIELD: usize = 6;
 /// Bytes of a posting: six of the article's number, big endian, one of the mark.

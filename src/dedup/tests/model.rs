@@ -229,10 +229,12 @@ impl Run {
 
     fn crash(&mut self) {
         drop(self.index.take());
-        self.index = Some(DedupIndex::open(&self.settings, self.now_ms).unwrap().0);
+        let (index, report) = DedupIndex::open(&self.settings, self.now_ms).unwrap();
+        // What was forgotten may be back, perhaps merged with what was not, and is forgotten again with it.
+        let found = index.len() + report.expired;
+        self.index = Some(index);
         self.model.articles.truncate(self.model.flushed);
-        let left = self.index().len();
-        let back = left.saturating_sub(self.model.articles.len());
+        let back = found.saturating_sub(self.model.articles.len());
         let kept = self.model.forgotten.len() - back;
         let back = self.model.forgotten.split_off(kept);
         self.model.flushed += back.len();
@@ -262,7 +264,8 @@ impl Run {
         for known in self.model.articles.drain(..gone).collect::<Vec<_>>() {
             assert!(
                 known.stamp_ms + WINDOW_MS <= now_ms || crowded,
-                "forgot too early"
+                "forgot too early: {} + {WINDOW_MS} > {now_ms}, {left} left, {gone} gone",
+                known.stamp_ms
             );
             self.published.remove(&(
                 known.position.partition,

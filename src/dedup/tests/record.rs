@@ -6,7 +6,12 @@ use super::super::record::{NewRecord, Record};
 use super::*;
 
 fn texts() -> impl Strategy<Value = (String, String, Option<String>)> {
-    let name = prop_oneof![Just("a".to_owned()), ".{0,40}"];
+    let name = prop_oneof![
+        Just("a".to_owned()),
+        ".{0,40}",
+        "[a-z]{0,4}:?[0-9a-f]{32}",
+        "[0-9a-fA-F]{30,34}"
+    ];
     (name.clone(), name.clone(), proptest::option::of(name))
 }
 
@@ -87,11 +92,13 @@ proptest! {
         NewRecord { position, arrived_ms, fingerprint: &print, counts: &counts, verdict: &verdict }.encode(&mut bytes);
         let record = Record::new(&bytes);
         prop_assert_eq!(record.verdict(), Some(verdict.clone()));
-        prop_assert_eq!(record.names(), Some((id.as_str(), verdict.cluster.as_str())));
+        prop_assert_eq!(record.names(), Some((id.as_str().into(), verdict.cluster.as_str().into())));
         prop_assert_eq!(record.repeated(), Some(print.repeated.clone()));
         prop_assert_eq!(record.arrived_ms(), arrived_ms);
         prop_assert_eq!(record.position(), position);
-        prop_assert_eq!(record.payload_key(), print.identity.payload_key);
+        prop_assert!(record.is_payload(print.identity.payload_key));
+        prop_assert!(!record.is_payload(!print.identity.payload_key));
+        prop_assert_eq!(record.id_key(), print.identity.id_key.map_or(0, keys::half));
         prop_assert_eq!(record.source(), print.identity.source);
         prop_assert_eq!(record.story(), print.story);
         prop_assert_eq!(record.identifies(), print.content_key.is_some());
