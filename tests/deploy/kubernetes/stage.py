@@ -19,19 +19,21 @@ def mistakes(newsstage, manifests, folder):
         container = pod["containers"][0]
         volumes = {volume["name"]: volume for volume in pod["volumes"]}
         text = agreement.settings_text(manifests, workload)
-        arguments = " ".join(container["args"])
+        variables = environment(container["env"])
         for mount in sorted(container["volumeMounts"], key=lambda mount: -len(mount["mountPath"])):
             here = root / mount["name"]
             here.mkdir()
             for item in volumes.get(mount["name"], {}).get("secret", {}).get("items", []):
                 (here / item["path"]).write_text("secret\n")
             text = text.replace(f'"{mount["mountPath"]}', f'"{here}')
-            arguments = arguments.replace(mount["mountPath"], str(here))
+            variables = {name: value.replace(mount["mountPath"], str(here)) for name, value in variables.items()}
         (root / "config/newsstage.toml").write_text(text)
-        _, *rest = arguments.split()
+        command, *arguments = container["args"]
+        if command != "run":
+            return [f"the container does {command}"]
         done = subprocess.run(
-            [newsstage, "check", "--offline", "--strict", *rest],
-            env=environment(container["env"]), cwd=root, capture_output=True, text=True, check=False,
+            [newsstage, "check", "--offline", "--strict", *arguments],
+            env=variables, cwd=root, capture_output=True, text=True, check=False,
         )
         if done.returncode == 0:
             return []

@@ -84,6 +84,8 @@ def _plain(node, kubernetes, definitions):
     result = {}
     for key, value in node.items():
         if key == "properties":
+            # Of the API server: who set which field.
+            value = {name: inner for name, inner in value.items() if name != "managedFields"}
             result[key] = {name: _plain(inner, kubernetes, definitions) for name, inner in value.items()}
         elif key == "description" or key == "format" or key.startswith("x-"):
             continue
@@ -122,9 +124,18 @@ def _setting(node, definitions, path, found):
                 dotted = f"{path}.{name}".lstrip(".")
                 found.add(dotted)
                 if dotted not in DECIDED and not SECRET.search(dotted):
-                    result[key][name] = _setting(inner, definitions, dotted, found)
+                    result[key][name] = _or_null(_setting(inner, definitions, dotted, found))
         elif key in ("default", "examples", "title", "format", "writeOnly", "$defs", "$schema") or key.startswith("x-"):
             continue
         else:
             result[key] = _setting(value, definitions, path, found)
     return result
+
+
+def _or_null(schema):
+    """A plain value or null, which the chart leaves out."""
+    kinds = schema.get("type", "object")
+    kinds = [kinds] if isinstance(kinds, str) else list(kinds)
+    if "object" in kinds or "null" in kinds or {"enum", "oneOf", "anyOf"} & set(schema):
+        return schema
+    return {**schema, "type": [*kinds, "null"]}

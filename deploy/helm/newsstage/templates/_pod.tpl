@@ -6,7 +6,7 @@
 {{- $username := include "newsstage.at" (list $v.config "kafka" "security" "sasl" "username") -}}
 metadata:
   labels:
-    {{- include "newsstage.labels" . | nindent 4 }}
+    {{- include "newsstage.selectorLabels" . | nindent 4 }}
     {{- with $v.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -42,8 +42,10 @@ spec:
     - name: newsstage
       image: {{ include "newsstage.image" . | quote }}
       imagePullPolicy: {{ $v.image.pullPolicy }}
-      args: ["run", "--config", "/etc/newsstage/config/newsstage.toml"]
+      args: ["run"]
       env:
+        - name: NEWSSTAGE_CONFIG
+          value: /etc/newsstage/config/newsstage.toml
         # Stable over restarts of the container: the name in the transactional id.
         - name: NEWSSTAGE__KAFKA__INSTANCE
           valueFrom:
