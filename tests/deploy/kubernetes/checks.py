@@ -6,6 +6,7 @@ import difflib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -125,6 +126,22 @@ def chart(checks):
     checks.check("Chart.yaml: the version of newsstage", [] if version == said else [f"appVersion {version}, newsstage {said}"])
 
 
+def documented(checks, folder):
+    """What the pages show: values that must be accepted, and a refusal that must read like that."""
+    page = pathlib.Path("docs/kubernetes.md").read_text()
+    shown = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if block.startswith("# my-values.yaml")]
+    manifests, mistakes = checks.render(given=kube.read(shown[0])[0]) if shown else ([], ["has no my-values.yaml"])
+    checks.check("docs/kubernetes.md: its values", mistakes)
+    if manifests:
+        checks.installation("docs/kubernetes.md: its values", manifests, folder)
+    readme = (CHART / "README.md").read_text()
+    command, _, shown = next(b for b in re.findall(r"```console\n\$ (.*?)```", readme, re.DOTALL) if "template" in b).partition("\n")
+    _, *arguments = command.split()
+    _, _, errors = checks.helm(*arguments)
+    said = errors.partition("\n\nUse --debug")[0]
+    checks.check("README of the chart: its refusal", [] if shown.strip() == said.strip() else [f"it is now\n{said}"])
+
+
 def installations(checks, folder):
     """The bases, the overlays, and further values that must be accepted. Gives the manifests of the bases by name."""
     rendered = {}
@@ -240,6 +257,7 @@ def main():
         scripts(checks)
         try:
             chart(checks)
+            documented(checks, folder)
             rendered = installations(checks, folder)
             refusals(checks)
             vigilance(checks, rendered, folder)

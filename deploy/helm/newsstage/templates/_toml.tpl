@@ -59,7 +59,7 @@ null and tables without values are left out, so that the default of newsstage co
 {{- $_ := set $tls "key_file" "/etc/newsstage/kafka-client/tls.key" -}}
 {{- end -}}
 {{- $_ := set $own "kafka" (dict "security" (dict "sasl" $sasl "tls" $tls)) -}}
-{{- if and (not (include "newsstage.shared" .)) (kindIs "invalid" (get (default dict $config.kafka) "static_membership")) -}}
+{{- if and (not (include "newsstage.shared" .)) (kindIs "invalid" (default dict $config.kafka).static_membership) -}}
 {{- /* The pod keeps its name: a successor of one that was killed goes on at once, not after kafka.session_timeout. */ -}}
 {{- $_ := set $own.kafka "static_membership" true -}}
 {{- end -}}
