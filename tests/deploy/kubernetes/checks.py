@@ -15,6 +15,7 @@ import traceback
 import agreement
 import bases
 import kube
+import rights
 import stage
 import values_schema
 import values_table
@@ -151,6 +152,8 @@ def installations(checks, folder):
         if mistakes:
             continue
         rendered[path.name] = copy.deepcopy(manifests)
+        code, out, errors = checks.helm("install", bases.RELEASE, CHART, "--dry-run=client", files=[path / "values.yaml"])
+        checks.check(f"base {path.name}: notes", [out + errors] if code or "newsstage check" not in out.partition("\nNOTES:")[2] else [])
         checks.installation(f"base {path.name}, by Helm", manifests, folder)
         drifted = [m for name, text in bases.files(copy.deepcopy(manifests)).items() for m in generated(path / name, text)]
         checks.check(f"base {path.name}: as the chart renders it", drifted)
@@ -261,6 +264,7 @@ def main():
             rendered = installations(checks, folder)
             refusals(checks)
             vigilance(checks, rendered, folder)
+            rights.run(checks, folder)
         except Exception:  # the last line must be a verdict, whatever happened
             checks.check("the checks themselves", [traceback.format_exc()])
     print(f"{checks.passed} passed, {checks.failed} failed")
