@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks the Helm chart, the manifests that are rendered from it, and the Kustomize overlays: nothing drifted, every
 # manifest valid by the schemas of Kubernetes and of the custom resources, every rendered configuration accepted by
-# newsstage, wrong values refused. Needs target/release/newsstage. UPDATE=1 renews what is generated.
+# newsstage, wrong values refused, and the rights of the Kafka user enough on a real Kafka. Needs target/release/newsstage.
+# UPDATE=1 renews what is generated.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
