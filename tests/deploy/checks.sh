@@ -12,6 +12,8 @@ STAGE=${NEWSSTAGE_BIN:-$TARGET/release/newsstage}
 REQUIREMENTS=tests/deploy/requirements.txt
 PASSED=0 FAILED=0
 SCRATCH=$(mktemp -d)
+AS_ROOT=()
+[[ $EUID -eq 0 ]] || AS_ROOT=(sudo -n)
 
 # Nobody's settings but the checks' own.
 for variable in $(compgen -e | grep -E '^(NEWSSTAGE__|NEWSSTAGE_CONFIG$|RUST_LOG$|COMPOSE_|SEED_)' || true); do unset "$variable"; done
@@ -19,31 +21,42 @@ for variable in $(compgen -e | grep -E '^(NEWSSTAGE__|NEWSSTAGE_CONFIG$|RUST_LOG
 clean_up() {
     local status=$?
     trap - EXIT
-    if [[ -n ${SERVER:-} ]]; then kill -KILL "$SERVER" 2>/dev/null || true; fi
-    rm -rf "$SCRATCH"
+    # Files of root are there only after a sudo that worked.
+    rm -rf "$SCRATCH" 2>/dev/null || "${AS_ROOT[@]}" rm -rf "$SCRATCH"
     exit "$status"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# check NAME COMMAND...: one line; on failure the output too. In a subshell, which the command may leave.
+# check NAME COMMAND...: one line; on failure the output too. The command runs in a subshell, which it may leave, and ends at
+# its first failure: so `check` must not stand in a condition.
 check() {
-    local name=$1 output
+    local name=$1 output status
     shift
-    if output=$("$@" 2>&1 </dev/null); then
+    set +e
+    output=$(
+        set -e
+        "$@" 2>&1 </dev/null
+    )
+    status=$?
+    set -e
+    if ((status == 0)); then
         printf 'ok      %s\n' "$name"
         PASSED=$((PASSED + 1))
-        return 0
+    else
+        printf 'FAILED  %s\n' "$name"
+        printf '%s\n' "${output:-ended with status $status}" | sed 's/^/        /'
+        FAILED=$((FAILED + 1))
     fi
-    printf 'FAILED  %s\n' "$name"
-    sed 's/^/        /' <<<"$output"
-    FAILED=$((FAILED + 1))
-    return 1
 }
 
 # need NAME COMMAND...: a check without which the others say nothing.
-need() { check "$@" || finish; }
+need() {
+    local before=$FAILED
+    check "$@"
+    ((FAILED == before)) || finish
+}
 
 finish() {
     printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
@@ -108,15 +121,19 @@ promtool_tool() {
 download_prometheus() { (cd "$TOOLS/prometheus" && apt-get download -qq prometheus); }
 
 refresh_packages() {
-    local as_root=()
-    [[ $EUID -eq 0 ]] || as_root=(sudo -n)
-    "${as_root[@]}" apt-get update -qq
+    "${AS_ROOT[@]}" apt-get update -qq
 }
 
 systemd_tool() {
     command -v systemd-analyze >/dev/null || install_packages systemd ||
         fail "systemd-analyze is missing (Debian: apt-get install systemd)"
     systemd-analyze --version | head -n 1
+}
+
+# end PID: kills a server and waits until it is gone.
+end() {
+    kill -KILL "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
 }
 
 # ask PORT PATH: the answer of the admin address, body only.

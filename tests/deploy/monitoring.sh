@@ -15,17 +15,17 @@ PROMETHEUS_CONFIG=deploy/compose/prometheus.yml
 
 # What the program exports, from the program: it starts, finds no broker, and serves its metrics meanwhile.
 scrape() {
-    local port attempt
+    local port attempt server
     port=$(free_port)
     "$STAGE" run --set kafka.brokers=127.0.0.1:1 --set input.topic=in --set output.topic=out --set dead_letter.topic=dead \
         --set "dedup.path=$SCRATCH/index" --set "admin.listen=127.0.0.1:$port" >"$SCRATCH/stage.log" 2>&1 9>&- &
-    SERVER=$!
+    server=$!
     for ((attempt = 0; attempt < 100; attempt++)); do
         if ask "$port" /metrics >"$SCRAPE" 2>/dev/null; then break; fi
-        kill -0 "$SERVER" 2>/dev/null || break
+        kill -0 "$server" 2>/dev/null || break
         sleep 0.1
     done
-    kill -KILL "$SERVER" 2>/dev/null || true
+    end "$server"
     grep -q '^# EOF$' "$SCRAPE" || { tail -n 20 "$SCRATCH/stage.log" && fail "newsstage served no metrics"; }
 }
 
@@ -44,13 +44,13 @@ need 'newsstage is built' stage_is_built
 need 'tools: Python packages' python_tools
 need 'tools: promtool' promtool_tool
 need 'newsstage serves its metrics' scrape
-check 'rules: promtool loads them' rules_load || true
-check 'rules: each alert fires when it should, and only then' rules_are_right || true
-check 'rules: Prometheus of the compose file loads them' prometheus_config_loads || true
+check 'rules: promtool loads them' rules_load
+check 'rules: each alert fires when it should, and only then' rules_are_right
+check 'rules: Prometheus of the compose file loads them' prometheus_config_loads
 for name in metrics_are_documented every_alert_is_tested every_alert_is_described every_alert_has_a_runbook \
     runbook_commands_exist expressions_of_rules expressions_of_dashboard expressions_of_documents \
     metrics_named_in_documents wrong_expressions_are_found every_renamed_metric_is_found \
     dashboard_is_up_to_date dashboard_numbers_and_places dashboard_variables grafana_finds_it; do
-    check "${name//_/ }" python_check "$name" "$SCRAPE" "$STAGE" || true
+    check "${name//_/ }" python_check "$name" "$SCRAPE" "$STAGE"
 done
 finish
