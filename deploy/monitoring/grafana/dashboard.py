@@ -161,7 +161,7 @@ ROWS = [
     ("What the articles are", [
         lines("Copies, by verdict", [(rate("newsstage_duplicates_total", "kind"), "{{kind}}")], "cps", "exact: the same text. near: the same story in other words. partial: shares a part. update: a later version.", stack=True),
         lines("Share of copies", [(f"{rate('newsstage_duplicates_total', 'kind')} / ignoring (kind) group_left () ({CONSUMED} > 0)", "{{kind}}")], "percentunit", stack=True),
-        lines("Share without a language", share(rate("newsstage_articles_language_total", labels='language="und"'), rate("newsstage_articles_language_total")), "percentunit", "Language `und`."),
+        lines("Share without a language", share("(" + rate("newsstage_articles_language_total", labels='language="und"') + " or vector(0))", rate("newsstage_articles_language_total")), "percentunit", "Language `und`."),
         panel("timeseries", "Languages", [(f"topk(15, {rate('newsstage_articles_language_total', 'language')})", "{{language}}")], 8, 10, "cps", "The fifteen most frequent.", stack=True),
         panel("timeseries", "Broad topics", [(rate("newsstage_articles_topic_total", "topic", BROAD_TOPICS), "{{topic}}")], 8, 10, "cps", "An article can have several.", overrides=named(BROAD)),
         topic_table(),
