@@ -12,6 +12,7 @@ STAGE=${NEWSSTAGE_BIN:-$TARGET/release/newsstage}
 REQUIREMENTS=tests/deploy/requirements.txt
 PASSED=0 FAILED=0
 SCRATCH=$(mktemp -d)
+export PYTHONDONTWRITEBYTECODE=1 # nothing of the checks stays in the repository
 AS_ROOT=()
 [[ $EUID -eq 0 ]] || AS_ROOT=(sudo -n)
 

@@ -12,8 +12,15 @@ import subprocess
 import sys
 
 import yaml
-
-from promql import Exported, Fault, check, metrics_of, read_metrics_table, record_labels, result_labels
+from promql import (
+    Exported,
+    Fault,
+    check,
+    metrics_of,
+    read_metrics_table,
+    record_labels,
+    result_labels,
+)
 
 RULES = pathlib.Path("deploy/monitoring/prometheus/rules.yml")
 TESTS = pathlib.Path("deploy/monitoring/prometheus/rules_test.yml")
@@ -58,9 +65,18 @@ def panels():
 
 def dashboard_expressions():
     """Place and expression, with Grafana's variables put in as they might be."""
-    variables = {"$__rate_interval": "5m", "$__interval": "1m", "$__range": "1h", "$namespace": ".*", "$job": ".*", "$instance": ".*"}
+    variables = {
+        "$__rate_interval": "5m",
+        "$__interval": "1m",
+        "$__range": "1h",
+        "$namespace": ".*",
+        "$job": ".*",
+        "$instance": ".*",
+    }
     found = [(panel["title"], target["expr"]) for panel in panels() for target in panel.get("targets", [])]
-    found += [(f"variable {v['name']}", v["definition"]) for v in dashboard()["templating"]["list"] if v["type"] == "query"]
+    found += [
+        (f"variable {v['name']}", v["definition"]) for v in dashboard()["templating"]["list"] if v["type"] == "query"
+    ]
     found += [(f"annotation {a['name']}", a["expr"]) for a in dashboard()["annotations"]["list"]]
     for place, expression in found:
         # label_values(selector, label): as a query, the label is one of the selector.
@@ -120,7 +136,9 @@ def metrics_are_documented(scrape, _stage):
     unknown = served.keys() - table.keys()
     require(not unknown, f"served, but not in {TABLE}: {sorted(unknown)}")
     # A metric whose label values come from data or partitions is not served before the first one.
-    missing = {name for name, metric in table.items() if name not in served and not any(not v for v in metric.labels.values())}
+    missing = {
+        name for name, metric in table.items() if name not in served and not any(not v for v in metric.labels.values())
+    }
     require(not missing, f"in {TABLE}, but not served: {sorted(missing)}")
     require(len(served) > 30, f"only {len(served)} metrics served")
     for name, kind in served.items():
@@ -150,7 +168,9 @@ def every_alert_is_described(*_):
         require(rule["labels"].get("severity") in ("critical", "warning"), f"{rule['alert']} has no known severity")
         for name in ("summary", "description", "runbook_url"):
             require(rule["annotations"].get(name, "").strip(), f"{rule['alert']} has no {name}")
-        require("for" in rule or "increase(" in rule["expr"] or "changes(" in rule["expr"], f"{rule['alert']} fires at once")
+        require(
+            "for" in rule or "increase(" in rule["expr"] or "changes(" in rule["expr"], f"{rule['alert']} fires at once"
+        )
         used = set(re.findall(r"\$labels\.(\w+)", str(rule["annotations"])))
         lacking = used - result_labels(rule["expr"], exported())
         require(not lacking, f"{rule['alert']} speaks of labels that it does not have: {lacking}")
@@ -168,14 +188,19 @@ def every_alert_has_a_runbook(*_):
         require(rule["annotations"]["runbook_url"] == url, f"{name}: the runbook_url is not {url}")
         for part in ("**Meaning.**", "**Check.**", "**Remedy.**"):
             require(part in texts[name], f"{RUNBOOK}: {name} has no {part}")
-        require(f"({rule['labels']['severity']})" in texts[name], f"{RUNBOOK}: {name} does not say that it is {rule['labels']['severity']}")
+        require(
+            f"({rule['labels']['severity']})" in texts[name],
+            f"{RUNBOOK}: {name} does not say that it is {rule['labels']['severity']}",
+        )
 
 
 def runbook_commands_exist(_scrape, stage):
     """Every `newsstage …` of the runbook is a command of the program, with flags that it has; every key is a setting."""
     text = RUNBOOK.read_text(encoding="utf-8")
     blocks = re.findall(r"```console\n(.*?)```", text, re.S)
-    lines = [line for block in blocks for line in block.splitlines()] + [f"$ {code}" for code in re.findall(r"`(newsstage [^`]+)`", text)]
+    lines = [line for block in blocks for line in block.splitlines()] + [
+        f"$ {code}" for code in re.findall(r"`(newsstage [^`]+)`", text)
+    ]
     commands = {line for line in lines if re.match(r"\$ (.*\| *)?newsstage ", line)}
     require(len(commands) >= 3, f"only {len(commands)} commands found")
     for line in commands:
@@ -212,7 +237,11 @@ def expressions_of_documents(*_):
 
 
 def metrics_named_in_documents(*_):
-    known = {sample for metric in read_metrics_table(TABLE.read_text(encoding="utf-8")).values() for sample in {metric.name, *metric.samples()}}
+    known = {
+        sample
+        for metric in read_metrics_table(TABLE.read_text(encoding="utf-8")).values()
+        for sample in {metric.name, *metric.samples()}
+    }
     for path in DOCUMENTS:
         for name, more in re.findall(r"\b(newsstage_[a-z0-9_]+)(\*?)", path.read_text(encoding="utf-8")):
             there = any(metric.startswith(name) for metric in known) if more else name in known
@@ -223,12 +252,21 @@ def wrong_expressions_are_found(*_):
     """The checks can fail: each of these has one fault."""
     metrics = exported()
     wrong = [
-        "sum(", "newsstage_no_such_metric", "rate(newsstage_messages_consumed[5m])", 'newsstage_breaker_open{kind="x"}',
-        'newsstage_dead_letters_total{reason="nonsense"}', 'newsstage_dead_letters_total{reason=~"nonsense|other"}',
-        "sum by (kind) (newsstage_dead_letters_total)", "sum by (topic) (newsstage:consumer_lag_messages:sum)",
-        "newsstage_end_to_end_duration_seconds", "newsstage_end_to_end_duration_seconds_total", "rate(newsstage_breaker_open[5m])",
-        "newsstage_queries + on (topic) newsstage_breaker_open", "histogram_quantile(0.9, sum by (job) (rate(newsstage_batch_bytes_bucket[5m])))",
-        "max(newsstage_messages_consumed_total)", '{job="newsstage"}',
+        "sum(",
+        "newsstage_no_such_metric",
+        "rate(newsstage_messages_consumed[5m])",
+        'newsstage_breaker_open{kind="x"}',
+        'newsstage_dead_letters_total{reason="nonsense"}',
+        'newsstage_dead_letters_total{reason=~"nonsense|other"}',
+        "sum by (kind) (newsstage_dead_letters_total)",
+        "sum by (topic) (newsstage:consumer_lag_messages:sum)",
+        "newsstage_end_to_end_duration_seconds",
+        "newsstage_end_to_end_duration_seconds_total",
+        "rate(newsstage_breaker_open[5m])",
+        "newsstage_queries + on (topic) newsstage_breaker_open",
+        "histogram_quantile(0.9, sum by (job) (rate(newsstage_batch_bytes_bucket[5m])))",
+        "max(newsstage_messages_consumed_total)",
+        '{job="newsstage"}',
     ]
     for expression in wrong:
         try:
@@ -260,7 +298,9 @@ def every_renamed_metric_is_found(*_):
 
 
 def dashboard_is_up_to_date(*_):
-    fresh = subprocess.run([sys.executable, str(GENERATOR)], capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    fresh = subprocess.run(
+        [sys.executable, str(GENERATOR)], capture_output=True, text=True, check=True, encoding="utf-8"
+    ).stdout
     require(fresh == DASHBOARD.read_text(encoding="utf-8"), f"{DASHBOARD} is behind: run python3 {GENERATOR} --write")
 
 
@@ -270,7 +310,9 @@ def dashboard_numbers_and_places(*_):
         numbers.append(panel["id"])
         place = panel["gridPos"]
         require(place["x"] + place["w"] <= 24 and place["w"] > 0 and place["h"] > 0, f"{panel['title']} is outside")
-        for cell in itertools.product(range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])):
+        for cell in itertools.product(
+            range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])
+        ):
             require(cell not in taken, f"{panel['title']} lies on {taken.get(cell)}")
             taken[cell] = panel["title"]
     require(len(numbers) == len(set(numbers)) > 20, "two panels have one id")
@@ -300,22 +342,40 @@ def grafana_finds_it(*_):
     """What compose.yaml mounts is where Grafana's and Prometheus' own files look for it."""
     folder = pathlib.Path("deploy/compose")
     services = yaml.safe_load((folder / "compose.yaml").read_text(encoding="utf-8"))["services"]
-    mounts = {name: {target: folder / source for source, target, *_ in (v.split(":") for v in services[name]["volumes"])} for name in ("grafana", "prometheus")}
+    mounts = {
+        name: {target: folder / source for source, target, *_ in (v.split(":") for v in services[name]["volumes"])}
+        for name in ("grafana", "prometheus")
+    }
     provider = yaml.safe_load((folder / "grafana/dashboards.yml").read_text(encoding="utf-8"))["providers"][0]
     shown = [target for target, source in mounts["grafana"].items() if source.resolve() == DASHBOARD.resolve()]
-    require(shown and all(target.startswith(provider["options"]["path"] + "/") for target in shown), "the dashboard is not where the provider looks")
-    require(services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] in shown, "the home dashboard is not there")
+    require(
+        shown and all(target.startswith(provider["options"]["path"] + "/") for target in shown),
+        "the dashboard is not where the provider looks",
+    )
+    require(
+        services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] in shown,
+        "the home dashboard is not there",
+    )
     for kind in ("datasources", "dashboards"):
-        require(any(t.startswith(f"/etc/grafana/provisioning/{kind}/") for t in mounts["grafana"]), f"no {kind} are provisioned")
+        require(
+            any(t.startswith(f"/etc/grafana/provisioning/{kind}/") for t in mounts["grafana"]),
+            f"no {kind} are provisioned",
+        )
     source = yaml.safe_load((folder / "grafana/datasources.yml").read_text(encoding="utf-8"))["datasources"][0]
     host, port = re.fullmatch(r"http://([\w-]+):(\d+)", source["url"]).groups()
-    require(host in services and source["isDefault"] and any(p.endswith(f":{port}") for p in services[host]["ports"]), f"no service at {source['url']}")
+    require(
+        host in services and source["isDefault"] and any(p.endswith(f":{port}") for p in services[host]["ports"]),
+        f"no service at {source['url']}",
+    )
     config = yaml.safe_load((folder / "prometheus.yml").read_text(encoding="utf-8"))
     for path in config["rule_files"]:
         require(mounts["prometheus"].get(path, pathlib.Path()).resolve() == RULES.resolve(), f"{path} is not mounted")
     for job in config["scrape_configs"]:
         for target in job["dns_sd_configs"]:
-            require(target["port"] == 9464 and set(target["names"]) <= services.keys(), f"no such service: {target['names']}")
+            require(
+                target["port"] == 9464 and set(target["names"]) <= services.keys(),
+                f"no such service: {target['names']}",
+            )
 
 
 def main():

@@ -28,7 +28,11 @@ class Metric:
         """The names of its time series, each with its type and whether it has `le`."""
         if self.kind != "histogram":
             return {self.name: (self.kind, False)}
-        return {f"{self.name}_bucket": ("counter", True), f"{self.name}_sum": ("counter", False), f"{self.name}_count": ("counter", False)}
+        return {
+            f"{self.name}_bucket": ("counter", True),
+            f"{self.name}_sum": ("counter", False),
+            f"{self.name}_count": ("counter", False),
+        }
 
 
 def read_metrics_table(text, without=None):
@@ -124,10 +128,17 @@ def check_selector(selector, function, exported):
         if matcher.name not in exported.labels(name):
             raise Fault(f"{name} has no label {matcher.name}")
         values = labels.get(matcher.name)
-        wanted = {"=": lambda v, m=matcher: v == m.value, "=~": lambda v, m=matcher: re.fullmatch(m.value, v)}.get(operator(matcher))
+        wanted = {"=": lambda v, m=matcher: v == m.value, "=~": lambda v, m=matcher: re.fullmatch(m.value, v)}.get(
+            operator(matcher)
+        )
         if values and wanted and not any(wanted(value) for value in values):
             raise Fault(f"{name}: {matcher.name} is never {matcher.value}")
-        if values and operator(matcher) == "=~" and re.fullmatch(r"[\w|]+", matcher.value) and not set(matcher.value.split("|")) <= values:
+        if (
+            values
+            and operator(matcher) == "=~"
+            and re.fullmatch(r"[\w|]+", matcher.value)
+            and not set(matcher.value.split("|")) <= values
+        ):
             raise Fault(f"{name}: {matcher.name} is never one of {matcher.value}")
 
 
@@ -178,7 +189,11 @@ def labels_of_call(node, of, need):
         return None if inner[1] is None else inner[1] - {"le"}
     if name in ("absent", "absent_over_time", "time", "vector", "scalar"):
         return set()
-    vectors = [labels for labels, argument in zip(inner, node.args) if not isinstance(argument, (promql.NumberLiteral, promql.StringLiteral))]
+    vectors = [
+        labels
+        for labels, argument in zip(inner, node.args)
+        if not isinstance(argument, (promql.NumberLiteral, promql.StringLiteral))
+    ]
     return vectors[0] if vectors else set()
 
 
