@@ -37,6 +37,47 @@ impl fmt::Display for Part {
     }
 }
 
+/// What can keep a process from being ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocker {
+    /// [`Part::Config`] is not ready.
+    Config,
+    /// [`Part::Index`] is not ready: it is opened or rebuilt, or its server is away.
+    Index,
+    /// [`Part::Source`] is not ready.
+    Source,
+    /// No broker can be reached.
+    Broker,
+    /// The breaker is open.
+    Breaker,
+    /// The process finishes its work and ends.
+    Draining,
+}
+
+impl Blocker {
+    /// Every value, in declaration order.
+    pub const ALL: [Self; 6] = [
+        Self::Config,
+        Self::Index,
+        Self::Source,
+        Self::Broker,
+        Self::Breaker,
+        Self::Draining,
+    ];
+
+    /// The name in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Index => "index",
+            Self::Source => "source",
+            Self::Broker => "broker",
+            Self::Breaker => "breaker",
+            Self::Draining => "draining",
+        }
+    }
+}
+
 /// The health of one process. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Health {
@@ -189,6 +230,24 @@ impl Health {
         }
     }
 
+    /// What keeps this process from being ready, in the order of [`Blocker::ALL`]; nothing when [`Self::ready`] is
+    /// `Ok`.
+    pub fn blockers(&self) -> Vec<Blocker> {
+        let state = self.state();
+        let [config, index, source] = state.waiting.each_ref().map(Option::is_some);
+        let blocked = [
+            config,
+            index,
+            source,
+            !state.broker_up,
+            state.breaker.is_some(),
+            state.draining,
+        ];
+        let all = Blocker::ALL.into_iter().zip(blocked);
+        all.filter_map(|(blocker, is)| is.then_some(blocker))
+            .collect()
+    }
+
     fn set_part(&self, part: Part, reason: Option<String>) {
         if let Some(waiting) = self.state().waiting.get_mut(part as usize) {
             *waiting = reason;
@@ -244,6 +303,35 @@ mod tests {
             health.set_ready(part);
             assert_eq!(health.ready(), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_process_is_ready_exactly_when_nothing_blocks_it() {
+        let changes: [(&[Blocker], fn(&Health)); 6] = [
+            (&[Blocker::Config], |h| h.set_not_ready(Part::Config, "x")),
+            (&[Blocker::Index], |h| h.set_not_ready(Part::Index, "x")),
+            (&[Blocker::Source], |h| h.set_not_ready(Part::Source, "x")),
+            (&[Blocker::Broker], |h| h.set_broker_up(false, 0)),
+            (&[Blocker::Breaker], |h| h.open_breaker("x")),
+            (&[Blocker::Draining], Health::set_draining),
+        ];
+        for (expected, change) in changes {
+            let health = running();
+            assert_eq!(health.blockers(), []);
+            change(&health);
+            assert_eq!(health.blockers(), expected);
+            assert!(health.ready().is_err(), "{expected:?}");
+        }
+        let new = Health::new(0, LIMIT).blockers();
+        assert_eq!(
+            new,
+            [
+                Blocker::Config,
+                Blocker::Index,
+                Blocker::Source,
+                Blocker::Broker
+            ]
+        );
     }
 
     #[test]

@@ -146,6 +146,7 @@ async fn ready(State(state): State<AdminState>) -> Response {
 }
 
 async fn metrics(State(state): State<AdminState>) -> Response {
+    state.metrics.set_not_ready(&state.health.blockers());
     (
         [(header::CONTENT_TYPE, OPENMETRICS)],
         state.metrics.encode(),

@@ -140,6 +140,31 @@ async fn metrics_are_openmetrics() {
 }
 
 #[tokio::test]
+async fn metrics_tell_what_readiness_waits_for() {
+    let server = start().await;
+    for part in [Part::Config, Part::Source] {
+        server.health.set_ready(part);
+    }
+    server.health.set_broker_up(true, 0);
+    for (index, line) in [
+        (Some("away"), "newsstage_not_ready{reason=\"index\"} 1\n"),
+        (None, "newsstage_not_ready{reason=\"index\"} 0\n"),
+    ] {
+        match index {
+            Some(reason) => server.health.set_not_ready(Part::Index, reason),
+            None => server.health.set_ready(Part::Index),
+        }
+        let answer = server.ask("GET", "/metrics").await;
+        assert!(answer.contains(line), "{answer}");
+        assert!(
+            answer.contains("newsstage_not_ready{reason=\"broker\"} 0\n"),
+            "{answer}"
+        );
+    }
+    server.end().await;
+}
+
+#[tokio::test]
 async fn the_root_lists_every_path() {
     let server = start().await;
     let answer = server.ask("GET", "/").await;

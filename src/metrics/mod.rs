@@ -22,6 +22,7 @@ use prometheus_client::registry::Registry;
 
 use crate::article::RejectCode;
 use crate::dedup::DedupStatus;
+use crate::health::Blocker;
 use register::Series;
 
 pub use bounded::{MAX_LABEL_VALUES, OTHER};
@@ -322,6 +323,18 @@ impl Metrics {
             .articles
             .dedup_memory
             .set(gauge(memory_bytes));
+    }
+
+    /// Says what keeps the process from being ready now; everything else does not.
+    pub fn set_not_ready(&self, blockers: &[Blocker]) {
+        for blocker in Blocker::ALL {
+            self.inner
+                .series
+                .flow
+                .not_ready
+                .get_or_create(&labels::one("reason", blocker.as_str()))
+                .set(i64::from(blockers.contains(&blocker)));
+        }
     }
 
     /// Says whether the dead-letter breaker is open: the stage has stopped itself.

@@ -22,6 +22,7 @@ use super::process::ProcessCollector;
 use super::{ProcessInfo, Value};
 use crate::article::RejectCode;
 use crate::dedup::DedupStatus;
+use crate::health::Blocker;
 
 /// A gauge of a fractional value.
 type FloatGauge = Gauge<f64, AtomicU64>;
@@ -67,6 +68,7 @@ pub(super) struct Flow {
     pub(super) transaction_retries: Counter,
     pub(super) last_progress: FloatGauge,
     pub(super) breaker_open: Gauge,
+    pub(super) not_ready: Family<OneLabel, Gauge>,
 }
 
 impl Flow {
@@ -135,8 +137,19 @@ impl Flow {
                 "1 while the stage has stopped itself because too many messages are dead letters, else 0",
                 Gauge::default(),
             ),
+            not_ready: not_ready(r),
         }
     }
+}
+
+/// One gauge for each thing that can keep the process from being ready.
+fn not_ready(r: &mut Registry) -> Family<OneLabel, Gauge> {
+    let family: Family<OneLabel, Gauge> = Family::default();
+    for blocker in Blocker::ALL {
+        drop(family.get_or_create(&one("reason", blocker.as_str())));
+    }
+    let help = "1 while this keeps the process from being ready, else 0";
+    add(r, "not_ready", help, family)
 }
 
 /// What the articles are.

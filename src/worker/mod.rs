@@ -154,6 +154,8 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
     } = parts;
     // Registering the transactional id ends what a killed process left open, so that all it published can be read.
     let publisher = Publisher::connect(&config, connect_timeout, rooms)?;
+    // So that a long rebuild of the index does not look like a broker that is away.
+    health.set_broker_up(true, clock());
     let around = rebuild::Around {
         config: &config,
         metrics: &metrics,
@@ -177,7 +179,6 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
         output_room: AtomicUsize::new(publisher.rooms.output),
         failure: Mutex::new(None),
     });
-    health.set_broker_up(true, clock());
     let source = Arc::new(Source::subscribe(
         &config,
         ownership,
