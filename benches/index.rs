@@ -14,7 +14,7 @@ const KEYS: u64 = 54;
 /// Keys that a copy has from an earlier article.
 const SHARED: u64 = 43;
 /// Bytes of a record.
-const RECORD: usize = 170;
+const RECORD: usize = 190;
 const BATCH: u64 = 4_000;
 /// Articles that are measured once the index is full and at rest.
 const MEASURED: u64 = 20_000;

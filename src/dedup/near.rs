@@ -46,9 +46,9 @@ pub struct Earlier {
     pub level: u8,
     /// How many shingles a comparison at each level has, from `level` on.
     pub counts: Vec<u8>,
-    /// WordBits of its headline.
+    /// Words of its headline.
     pub title: Sample,
-    /// WordBits of its headline that its story has too.
+    /// Words of its headline that its story has too.
     pub subject: Sample,
     /// The words of its story, where that is short.
     pub words: WordBits,
@@ -69,9 +69,9 @@ pub struct Subject<'a> {
     pub embedded: &'a [u16],
     /// Its sketch.
     pub sketch: &'a Sketch,
-    /// WordBits of its headline.
+    /// Words of its headline.
     pub title: &'a Sample,
-    /// WordBits of its headline that its story has too.
+    /// Words of its headline that its story has too.
     pub subject: &'a Sample,
     /// The words of its story, where that is short.
     pub words: &'a WordBits,
@@ -105,7 +105,7 @@ pub struct Match {
     pub of: f32,
     /// Shared shingles, at the level of the comparison.
     pub shingles: u32,
-    /// WordBits of this article that the shared shingles stand for.
+    /// Words of this article that the shared shingles stand for.
     pub words: f32,
     /// Share of the headline words of the shorter headline that are in both; `None` where one has too few.
     pub title: Option<f32>,

@@ -1,7 +1,9 @@
 //! Tests of the index, with fingerprints made by hand.
 
 mod model;
+mod near;
 mod record;
+mod recurrence;
 mod rules;
 
 use std::path::Path;
