@@ -62,7 +62,12 @@ fn length_of_markup(bytes: &[u8]) -> usize {
 /// Appends the words that are language.
 fn words(text: &str, into: &mut String, cleaned: &mut Cleaned) {
     for word in text.split_whitespace() {
-        if word.starts_with('#') && word.len() > 1 {
+        if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            if !into.is_empty() && !into.ends_with(' ') {
+                into.push(' ');
+            }
+            into.push_str(word);
+        } else if word.starts_with('#') && word.len() > 1 {
             cleaned.hashtags += 1;
         } else if !is_language(word) {
             cleaned.code += 1;
@@ -106,4 +111,10 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFFD}')
         || c.is_control()
+}
+
+/// Whether a character can have a case: Latin, Greek, Cyrillic, Armenian and their extensions. Asking this first spares
+/// most letters of other scripts a look-up.
+pub(super) fn has_case(c: char) -> bool {
+    matches!(c, '\0'..='\u{58F}' | '\u{10A0}'..='\u{10FF}' | '\u{1C80}'..='\u{1FFF}' | '\u{2C00}'..='\u{2D2F}' | '\u{A640}'..='\u{A7FF}' | '\u{FF21}'..='\u{FF5A}')
 }

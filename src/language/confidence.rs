@@ -4,7 +4,7 @@ use super::judge::Verdict;
 use super::vote::ENOUGH_LETTERS;
 
 /// Below this an answer is not told: it is more likely wrong than right.
-pub(super) const DOUBTFUL: f32 = 0.25;
+pub(super) const DOUBTFUL: f32 = 0.2;
 /// From here on an answer is reliable.
 const RELIABLE: f32 = 0.7;
 /// Fewest letters of a script that decides.
@@ -14,8 +14,10 @@ const FEWEST_LETTERS: u32 = 3;
 const MODESTY: f32 = 1.5;
 /// Closeness (nats above the least probability) at which a text is as likely of a language that the model does not know
 /// as of one that it knows, and how sharp the change is.
-const STRANGE: f32 = 3.6;
+const STRANGE: f32 = 3.2;
 const SHARPNESS: f32 = 5.0;
+/// What is left of the confidence in a language that a strange text is taken for: headlines full of names are strange.
+const LEAST_KNOWN: f32 = 0.3;
 
 /// Confidence in a verdict, 0 to 1: of all answers at 0.9, nine in ten are right.
 pub(super) fn confidence(verdict: &Verdict) -> f32 {
@@ -23,7 +25,7 @@ pub(super) fn confidence(verdict: &Verdict) -> f32 {
     let (for_it, against) = (p.powf(MODESTY), (1.0 - p).powf(MODESTY));
     let fitted = for_it / (for_it + against).max(f32::MIN_POSITIVE);
     let known = 1.0 / (1.0 + (SHARPNESS * (STRANGE - verdict.closeness)).exp());
-    (fitted * known).clamp(0.0, 1.0)
+    (fitted * (LEAST_KNOWN + (1.0 - LEAST_KNOWN) * known)).clamp(0.0, 1.0)
 }
 
 /// Whether an answer can be relied on. `letters` are those of the main text; `decides` says that their script is of

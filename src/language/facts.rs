@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::LanguageError;
+use super::clean::has_case;
 
 /// The files, in the order of reading.
 const FILES: [(&str, &str); 6] = [
@@ -233,8 +234,10 @@ pub(super) fn normalise(text: &str, into: &mut String) -> u32 {
                 into.push(' ');
                 words += 1;
             }
-        } else if !is_optional(c) {
+        } else if has_case(c) {
             into.extend(c.to_lowercase());
+        } else if !is_optional(c) {
+            into.push(c);
         }
     }
     if !into.ends_with(' ') {

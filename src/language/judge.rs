@@ -14,14 +14,14 @@ const VARIANT: f32 = 0.75;
 const WORD_SHARE: f32 = 0.18;
 const FEWEST_WORDS: u32 = 3;
 const WORD_LOGITS: f32 = 20.0;
-const FAMILIAR: f32 = 4.0;
+const FAMILIAR: f32 = 3.8;
 const STRANGE_LOGITS: f32 = 8.0;
 /// Languages kept for explanations.
 const MOST_RANKED: usize = 5;
 /// Names that siblings share (ISO 639-3 macrolanguages): given where none of them has [`UNDECIDED`] and all have
 /// [`TOGETHER`].
 const SHARED_NAMES: [(&str, &[&str]); 2] = [("sh", &["bs", "hr", "sr"]), ("no", &["nb", "nn"])];
-const UNDECIDED: f32 = 0.4;
+const UNDECIDED: f32 = 0.38;
 const TOGETHER: f32 = 0.6;
 /// How far a language without a class stands behind its likeliest sibling, in logits.
 const STAND_IN: f32 = -1.5;

@@ -48,7 +48,7 @@ pub struct LanguageSettings {
 
 impl Default for LanguageSettings {
     fn default() -> Self {
-        Self { sample_bytes: 768 }
+        Self { sample_bytes: 640 }
     }
 }
 

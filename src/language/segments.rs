@@ -6,7 +6,7 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Cleaned;
-use super::clean::clean;
+use super::clean::{clean, has_case};
 use super::scripts::{ScriptId, Scripts};
 use crate::text::Document;
 
@@ -94,8 +94,10 @@ fn segment(
             upper += u32::from(c.is_ascii_uppercase());
             lower += u32::from(c.is_ascii_lowercase());
         } else {
-            upper += u32::from(c.is_uppercase());
-            lower += u32::from(c.is_lowercase());
+            if has_case(c) {
+                upper += u32::from(c.is_uppercase());
+                lower += u32::from(c.is_lowercase());
+            }
             decomposed |= composes(c);
         }
         if let Some(count) = scripts
