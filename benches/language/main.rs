@@ -39,8 +39,8 @@ fn main() {
         PathBuf::from,
     );
     let sets = sets::read(&folder);
-    if sets.is_empty() {
-        println!("{}: no labelled texts, not measured", folder.display());
+    if sets.iter().all(|set| !set.sentences) {
+        println!("{}: no labelled sentences", folder.display());
     }
     let mut wrong = String::new();
     accuracy::head();
@@ -55,6 +55,6 @@ fn main() {
         std::fs::write(file, wrong).expect("a file that can be written");
     }
     if !has("--no-speed") {
-        speed::measure(&detector, sets.first());
+        speed::measure(&detector, sets.iter().find(|set| set.sentences));
     }
 }

@@ -195,6 +195,11 @@ fn pattern(term: &str) -> Option<(String, bool)> {
         return None;
     }
     let core = core.replace('_', " ");
+    // As `normalise` writes it: nothing before a word, a space inside it.
+    let mut core = core.trim_start_matches('\'').replace('\'', "' ");
+    if core.ends_with("' ") {
+        core.pop();
+    }
     let pattern = format!(
         "{}{core}{}",
         if open_start { "" } else { " " },

@@ -6,7 +6,7 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Cleaned;
-use super::clean::{clean, has_case};
+use super::clean::{Clean, clean, has_case};
 use super::scripts::{ScriptId, Scripts};
 use crate::text::Document;
 
@@ -14,6 +14,9 @@ use crate::text::Document;
 const PIECE_BYTES: usize = 400;
 /// Most pieces of a document that are read; of longer ones every n-th is.
 const MOST_PIECES: usize = 40;
+
+/// Fewest words whose capitals say something.
+const TITLE_WORDS: usize = 3;
 
 /// A piece of main text in one script.
 #[derive(Debug)]
@@ -85,7 +88,7 @@ fn segment(
     scripts: &Scripts,
     cleaned: &mut Cleaned,
 ) -> Option<Segment> {
-    let text = clean(piece, cleaned);
+    let Clean { text, signs } = clean(piece, cleaned);
     let mut histogram = vec![0_u32; scripts.len()];
     let han = scripts.find("Hani").map_or(usize::MAX, usize::from);
     let (mut upper, mut lower, mut decomposed) = (0_u32, 0_u32, false);
@@ -111,6 +114,11 @@ fn segment(
         *count *= 2;
     }
     let letters = histogram.iter().sum();
+    if signs.are_code(letters) {
+        cleaned.code += 1;
+        return None;
+    }
+    let has_title_case = upper > 2 && is_title_case(&text);
     let most = histogram
         .iter()
         .enumerate()
@@ -119,7 +127,7 @@ fn segment(
     (letters > 0).then(|| Segment {
         field,
         bytes,
-        text: plain(text, upper > lower, decomposed),
+        text: plain(text, upper > lower || has_title_case, decomposed),
         script,
         letters,
         histogram,
@@ -139,6 +147,18 @@ fn plain(text: String, shouted: bool, decomposed: bool) -> String {
         text
     };
     if shouted { small(&text) } else { text }
+}
+
+/// Whether two of three words begin with a capital, as in English headlines: the model knows words in small letters.
+fn is_title_case(text: &str) -> bool {
+    let (mut words, mut capital) = (0_usize, 0_usize);
+    for word in text.split_whitespace() {
+        if let Some(first) = word.chars().find(|c| c.is_alphabetic()) {
+            words += 1;
+            capital += usize::from(first.is_uppercase());
+        }
+    }
+    words >= TITLE_WORDS && capital * 3 >= words * 2
 }
 
 /// Small letters. A text with dotted or dotless i in capitals is Turkish or Azerbaijani, where I is the capital of ı.
