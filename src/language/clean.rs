@@ -8,7 +8,7 @@ const TAG_BYTES: usize = 200;
 const ENTITY_BYTES: usize = 12;
 
 /// Signs of code for so many letters make a text code, if there are at least so many of them.
-const CODE_LETTERS: u32 = 20;
+const CODE_LETTERS: u32 = 25;
 const FEWEST_SIGNS: u32 = 2;
 
 /// A text without what is no language.

@@ -4,7 +4,7 @@ use super::judge::Verdict;
 use super::vote::ENOUGH_LETTERS;
 
 /// Below this an answer is not told: the text is hardly a language, or could be any of a dozen.
-pub(super) const DOUBTFUL: f32 = 0.07;
+pub(super) const DOUBTFUL: f32 = 0.06;
 /// From here on an answer is reliable.
 const RELIABLE: f32 = 0.7;
 /// Fewest letters of a script that decides.
@@ -14,10 +14,10 @@ const FEWEST_LETTERS: u32 = 3;
 const MODESTY: f32 = 1.5;
 /// How much likelier, in logits, a text is of a language that the model knows than where `typical.tsv` was fitted, which
 /// had as much else.
-const MOSTLY_KNOWN: f32 = 0.5;
+const MOSTLY_KNOWN: f32 = 1.5;
 /// Text that looks less like a language than this is not called reliable: one in a thousand strings of random letters,
 /// a quarter of the shortest headlines.
-const TYPICAL: f32 = 1.5;
+const TYPICAL: f32 = 1.3;
 const MOST_OF_STRANGE: f32 = 0.65;
 
 /// Confidence in a verdict, 0 to 1: of all answers at 0.9, nine in ten are right.

@@ -251,3 +251,25 @@ pub(super) fn normalise(text: &str, into: &mut String) -> u32 {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_stand_as_texts_are_normalised() {
+        for (term, text) in [
+            ("zo'n", "in zo'n stad"),
+            ("'n", "dit is 'n stad"),
+            ("l'", "l'any nou"),
+            ("po'o", "po’o le a"),
+            ("*tjh*", "isitjhaba"),
+            ("može_da", "ne može da dođe"),
+        ] {
+            let mut normal = String::new();
+            normalise(text, &mut normal);
+            let (pattern, _) = pattern(term).expect("a term");
+            assert!(normal.contains(&pattern), "{normal:?} {pattern:?}");
+        }
+    }
+}

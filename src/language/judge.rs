@@ -25,6 +25,8 @@ const UNDECIDED: f32 = 0.38;
 const TOGETHER: f32 = 0.6;
 /// How far a language without a class stands behind its likeliest sibling, in logits.
 const STAND_IN: f32 = -1.5;
+/// A language without a class that is so likely shows itself by facts: its text need not look like the model's languages.
+const STANDS: f32 = 0.8;
 /// Root of the length, in bytes, for which biases are given.
 const BIAS_ROOT: f32 = 10.0;
 /// Far behind everything.
@@ -267,8 +269,9 @@ fn decide(
     let (code, probability) = answer(&merged)?;
     let by_words = greatest(logits).and_then(|place| languages.candidates.get(place));
     let typical = match by_words {
-        // Found by its words, not by the model.
+        // Found by its words or letters, not by the model.
         Some(candidate) if candidate.by_words => f32::INFINITY,
+        Some(candidate) if candidate.classes.is_empty() && probability > STANDS => f32::INFINITY,
         _ => typical,
     };
     Some(Verdict {

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::Cleaned;
 use super::clean::{Clean, clean, has_case};
-use super::scripts::{ScriptId, Scripts};
+use super::scripts::{LATIN, ScriptId, Scripts};
 use crate::text::Document;
 
 /// Longest piece in bytes: a long paragraph is cut so that a change of language inside it shows.
@@ -123,7 +123,7 @@ fn segment(
         .iter()
         .enumerate()
         .max_by_key(|&(id, &count)| (count, std::cmp::Reverse(id)))?;
-    let script = ScriptId::try_from(most.0).ok()?;
+    let script = main_script(ScriptId::try_from(most.0).ok()?, &histogram);
     (letters > 0).then(|| Segment {
         field,
         bytes,
@@ -132,6 +132,18 @@ fn segment(
         letters,
         histogram,
     })
+}
+
+/// The script of a piece of text, given the one of most letters. Brands and names in Latin letters do not make a Chinese or
+/// Russian headline Latin: another script of half as many letters is the one of the language.
+fn main_script(most: ScriptId, histogram: &[u32]) -> ScriptId {
+    let count = |id: ScriptId| histogram.get(usize::from(id)).copied().unwrap_or(0);
+    let others = (0..ScriptId::MAX).zip(histogram).map(|(id, _)| id);
+    let next = others
+        .filter(|&id| id != LATIN)
+        .max_by_key(|&id| (count(id), std::cmp::Reverse(id)));
+    next.filter(|&next| most == LATIN && count(next) > 0 && count(next) * 2 >= count(LATIN))
+        .unwrap_or(most)
 }
 
 /// Marks that form one character with the letter before them in the composed form.
