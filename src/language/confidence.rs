@@ -4,7 +4,7 @@ use super::judge::Verdict;
 use super::vote::ENOUGH_LETTERS;
 
 /// Below this an answer is not told: the text is hardly a language, or could be any of a dozen.
-pub(super) const DOUBTFUL: f32 = 0.06;
+pub(super) const DOUBTFUL: f32 = 0.03;
 /// From here on an answer is reliable.
 const RELIABLE: f32 = 0.7;
 /// Fewest letters of a script that decides.

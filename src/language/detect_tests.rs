@@ -162,7 +162,10 @@ fn names_in_latin_letters_do_not_decide() {
             "ru",
             "Ferrymatic International купит Boatsquare, чтобы вырасти ещё",
         ),
-        ("ko", "Ferrymatic, Boatsquare 인수 추진한다고 발표"),
+        (
+            "ko",
+            "Ferrymatic, Boatsquare 인수 추진한다고 오늘 공식 발표",
+        ),
     ] {
         assert_eq!(guess(text).code, code, "{text}");
     }
