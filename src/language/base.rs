@@ -68,6 +68,30 @@ struct Found {
     count: u32,
 }
 
+/// The n-grams that a text has in common with the model.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Known {
+    /// `Σ ln(1 + count)`.
+    pub weight: f32,
+    /// How many, repetitions included.
+    pub ngrams: u32,
+    /// Sum of their lengths in bytes.
+    pub bytes: u32,
+}
+
+impl Known {
+    pub(super) fn add(&mut self, other: Self) {
+        self.weight += other.weight;
+        self.ngrams += other.ngrams;
+        self.bytes += other.bytes;
+    }
+
+    /// Mean length of an n-gram in bytes: random letters make short ones only.
+    pub(super) fn mean_length(&self) -> f32 {
+        self.bytes as f32 / self.ngrams.max(1) as f32
+    }
+}
+
 /// Working memory of [`Model::score`], to be used again.
 #[derive(Debug)]
 pub(super) struct Scratch {
@@ -235,9 +259,9 @@ impl Model {
     }
 
     /// Log-likelihood of each class in nats, appended to `scores`. The first [`LONGEST`] bytes of `text` count. Returns
-    /// the weight of all n-grams found, `Σ ln(1 + count)`.
-    pub(super) fn score(&self, text: &str, scratch: &mut Scratch, scores: &mut Vec<f32>) -> f32 {
-        self.count(text.as_bytes(), scratch);
+    /// what was found.
+    pub(super) fn score(&self, text: &str, scratch: &mut Scratch, scores: &mut Vec<f32>) -> Known {
+        let mut known = self.count(text.as_bytes(), scratch);
         let (mut once, mut sums) = ([[0_u16; LANES]; MOST_LANES], [[0_u32; LANES]; MOST_LANES]);
         let (mut weights, mut rows) = (0_u32, 0_u32);
         let weight_of = |count: u32| self.weights.get(count as usize).copied().unwrap_or(0);
@@ -266,7 +290,8 @@ impl Model {
         scores.extend(self.classes.iter().zip(sums).map(|(class, &sum)| {
             class.prior + class.floor * weights + self.step / WEIGHT * sum as f32
         }));
-        weights
+        known.weight = weights;
+        known
     }
 
     /// How far n-grams of a text lie above the least probability of a class on average, in nats: about 4 in its own
@@ -278,8 +303,8 @@ impl Model {
     }
 
     /// The longest n-gram that ends at each byte.
-    fn count(&self, text: &[u8], scratch: &mut Scratch) {
-        let mut window = 0_u64;
+    fn count(&self, text: &[u8], scratch: &mut Scratch) -> Known {
+        let (mut window, mut known) = (0_u64, Known::default());
         for (place, &byte) in text.iter().take(LONGEST).enumerate() {
             window = window << 8 | u64::from(byte);
             let mut lengths = 0_u32;
@@ -292,11 +317,14 @@ impl Model {
                 let length = 31 - lengths.leading_zeros();
                 if let Some(row) = self.find(window & ((1 << (8 * length)) - 1)) {
                     scratch.count(row);
+                    known.ngrams += 1;
+                    known.bytes += length;
                     break;
                 }
                 lengths &= !(1 << length);
             }
         }
+        known
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::LanguageError;
+use super::clean::has_case;
 
 /// The files, in the order of reading.
 const FILES: [(&str, &str); 6] = [
@@ -194,6 +195,11 @@ fn pattern(term: &str) -> Option<(String, bool)> {
         return None;
     }
     let core = core.replace('_', " ");
+    // As `normalise` writes it: nothing before a word, a space inside it.
+    let mut core = core.trim_start_matches('\'').replace('\'', "' ");
+    if core.ends_with("' ") {
+        core.pop();
+    }
     let pattern = format!(
         "{}{core}{}",
         if open_start { "" } else { " " },
@@ -233,8 +239,10 @@ pub(super) fn normalise(text: &str, into: &mut String) -> u32 {
                 into.push(' ');
                 words += 1;
             }
-        } else if !is_optional(c) {
+        } else if has_case(c) {
             into.extend(c.to_lowercase());
+        } else if !is_optional(c) {
+            into.push(c);
         }
     }
     if !into.ends_with(' ') {
@@ -242,4 +250,26 @@ pub(super) fn normalise(text: &str, into: &mut String) -> u32 {
         words += 1;
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_stand_as_texts_are_normalised() {
+        for (term, text) in [
+            ("zo'n", "in zo'n stad"),
+            ("'n", "dit is 'n stad"),
+            ("l'", "l'any nou"),
+            ("po'o", "po’o le a"),
+            ("*tjh*", "isitjhaba"),
+            ("može_da", "ne može da dođe"),
+        ] {
+            let mut normal = String::new();
+            normalise(text, &mut normal);
+            let (pattern, _) = pattern(term).expect("a term");
+            assert!(normal.contains(&pattern), "{normal:?} {pattern:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The language of a text in one script: the base model, then the facts that tell siblings apart.
 
-use super::base::Scratch;
+use super::base::{Known, Scratch};
 use super::facts::{Evidence, normalise};
 use super::languages::{Candidate, Languages};
 
@@ -14,17 +14,19 @@ const VARIANT: f32 = 0.75;
 const WORD_SHARE: f32 = 0.18;
 const FEWEST_WORDS: u32 = 3;
 const WORD_LOGITS: f32 = 20.0;
-const FAMILIAR: f32 = 4.0;
+const FAMILIAR: f32 = 3.8;
 const STRANGE_LOGITS: f32 = 8.0;
 /// Languages kept for explanations.
 const MOST_RANKED: usize = 5;
 /// Names that siblings share (ISO 639-3 macrolanguages): given where none of them has [`UNDECIDED`] and all have
 /// [`TOGETHER`].
 const SHARED_NAMES: [(&str, &[&str]); 2] = [("sh", &["bs", "hr", "sr"]), ("no", &["nb", "nn"])];
-const UNDECIDED: f32 = 0.4;
+const UNDECIDED: f32 = 0.38;
 const TOGETHER: f32 = 0.6;
 /// How far a language without a class stands behind its likeliest sibling, in logits.
 const STAND_IN: f32 = -1.5;
+/// A language without a class that is so likely shows itself by facts: its text need not look like the model's languages.
+const STANDS: f32 = 0.8;
 /// Root of the length, in bytes, for which biases are given.
 const BIAS_ROOT: f32 = 10.0;
 /// Far behind everything.
@@ -37,8 +39,8 @@ pub(super) struct Verdict {
     pub code: &'static str,
     /// Probability of the code.
     pub probability: f32,
-    /// How much the text looks like a language that the model knows: [`Scores::closeness`].
-    pub closeness: f32,
+    /// How much the text looks like a language that the model knows: [`Scores::typical`].
+    pub typical: f32,
     /// Languages with their probabilities, likeliest first; at most [`MOST_RANKED`].
     pub ranked: Vec<(&'static str, f32)>,
     /// What told siblings apart.
@@ -51,7 +53,7 @@ impl Verdict {
         Self {
             code,
             probability: 1.0,
-            closeness: f32::INFINITY,
+            typical: f32::INFINITY,
             ranked: vec![(code, 1.0)],
             reasons: Vec::new(),
         }
@@ -65,21 +67,21 @@ pub(super) struct Scores {
     classes: Vec<f32>,
     /// Bytes that were scored.
     bytes: usize,
-    /// Weight of the n-grams found.
-    weight: f32,
+    /// The n-grams that were found.
+    known: Known,
 }
 
 impl Scores {
     pub(super) fn of(text: &str, languages: &Languages, scratch: &mut Scratch) -> Self {
         let mut classes = Vec::new();
-        let mut weight = 0.0;
+        let mut known = Known::default();
         if let Some(model) = &languages.model {
-            weight = model.score(text, scratch, &mut classes);
+            known = model.score(text, scratch, &mut classes);
         }
         Self {
             classes,
             bytes: text.len(),
-            weight,
+            known,
         }
     }
 
@@ -89,7 +91,7 @@ impl Scores {
             *sum += score;
         }
         self.bytes += other.bytes;
-        self.weight += other.weight;
+        self.known.add(other.known);
     }
 
     /// Logits by candidate. As in the original, log-likelihoods are divided by the root of the length: n-grams that
@@ -133,9 +135,17 @@ impl Scores {
             .flat_map(|candidate| &candidate.classes)
             .filter_map(|&class| {
                 let score = *self.classes.get(class)?;
-                Some(model.closeness(class, score, self.weight))
+                Some(model.closeness(class, score, self.known.weight))
             })
             .fold(0.0, f32::max)
+    }
+
+    /// Logit of being a language that the model knows, not random letters nor another language, given its closeness;
+    /// infinite where the script says enough.
+    fn typical(&self, languages: &Languages, closeness: f32) -> f32 {
+        languages.typical.map_or(f32::INFINITY, |typical| {
+            typical.zero + typical.nat * closeness + typical.byte * self.known.mean_length()
+        })
     }
 
     fn best(&self, candidate: &Candidate) -> Option<f32> {
@@ -167,6 +177,7 @@ pub(super) fn judge<'t>(
 ) -> Option<Verdict> {
     let mut logits = scores.logits(languages);
     let (mut normal, mut words) = (String::new(), 0);
+    let closeness = scores.closeness(languages);
     let mut reasons = Vec::new();
     if let Some(facts) = &languages.facts {
         for text in texts {
@@ -175,19 +186,14 @@ pub(super) fn judge<'t>(
         let evidence = facts.evidence(&normal, logits.len());
         languages.shares.weigh(&normal, &mut logits);
         weigh(languages, &evidence, &mut logits);
-        by_words(
-            languages,
-            &evidence,
-            words,
-            scores.closeness(languages),
-            &mut logits,
-        );
+        by_words(languages, &evidence, words, closeness, &mut logits);
         let best = greatest(&logits).filter(|_| explain);
         if let Some(best) = best {
             reasons = facts.reasons(&normal, best, 6);
         }
     }
-    decide(languages, &logits, scores.closeness(languages), reasons)
+    let typical = scores.typical(languages, closeness);
+    decide(languages, &logits, typical, reasons)
 }
 
 /// Adds the evidence: siblings lose what they have less than the best of them.
@@ -234,7 +240,7 @@ fn by_words(
 fn decide(
     languages: &Languages,
     logits: &[f32],
-    closeness: f32,
+    typical: f32,
     reasons: Vec<String>,
 ) -> Option<Verdict> {
     let most = logits.get(greatest(logits)?)?;
@@ -262,15 +268,16 @@ fn decide(
     });
     let (code, probability) = answer(&merged)?;
     let by_words = greatest(logits).and_then(|place| languages.candidates.get(place));
-    let closeness = match by_words {
-        // Found by its words, not by the model.
+    let typical = match by_words {
+        // Found by its words or letters, not by the model.
         Some(candidate) if candidate.by_words => f32::INFINITY,
-        _ => closeness,
+        Some(candidate) if candidate.classes.is_empty() && probability > STANDS => f32::INFINITY,
+        _ => typical,
     };
     Some(Verdict {
         code,
         probability,
-        closeness,
+        typical,
         ranked: merged
             .iter()
             .take(MOST_RANKED)

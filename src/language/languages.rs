@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::shares::Shares;
 
 const DATA: &str = include_str!("languages.tsv");
+const TYPICAL: &str = include_str!("typical.tsv");
 
 /// Group of the languages that must show themselves by their words against any answer.
 const ANY: &str = "*";
@@ -28,10 +29,23 @@ pub(super) struct Candidate {
     pub by_words: bool,
 }
 
+/// What tells text from random letters (`typical.tsv`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Typical {
+    /// Logits for a nat of closeness.
+    pub nat: f32,
+    /// Logits for a byte of the mean length of n-grams.
+    pub byte: f32,
+    /// Logit where both are 0.
+    pub zero: f32,
+}
+
 /// One script with its model, its languages and its facts.
 #[derive(Debug)]
 pub(super) struct Languages {
     pub model: Option<Model>,
+    /// `None` where the script says enough.
+    pub typical: Option<Typical>,
     pub candidates: Vec<Candidate>,
     /// Number of groups.
     pub groups: usize,
@@ -74,11 +88,27 @@ impl Languages {
         let shares = Shares::shipped(script, &codes)?;
         Ok(Self {
             model,
+            typical: typical(script)?,
             groups: groups.len(),
             candidates,
             facts,
             shares,
         })
+    }
+}
+
+fn typical(script: &str) -> Result<Option<Typical>, LanguageError> {
+    let mut rows = TYPICAL.lines().enumerate();
+    let Some((index, row)) = rows.find(|(_, row)| row.split('\t').next() == Some(script)) else {
+        return Ok(None);
+    };
+    let numbers = row.split('\t').skip(1).map(str::parse);
+    match numbers.collect::<Result<Vec<f32>, _>>().as_deref() {
+        Ok(&[nat, byte, zero]) => Ok(Some(Typical { nat, byte, zero })),
+        _ => Err(LanguageError::Data {
+            file: "typical.tsv",
+            line: index + 1,
+        }),
     }
 }
 

@@ -8,7 +8,8 @@
 //!    is read; a part that is clearly of another language than the rest votes for that one.
 //! 4. `judge`: the base model (`base`, `model/`) ranks the languages of the script (`languages`). `facts` (words and
 //!    spellings) and `shares` (how often letters occur) tell siblings apart, and languages that the model lacks.
-//! 5. `confidence`: probabilities become what is right that often; text that looks like no known language is doubted.
+//! 5. `confidence`: probabilities become what is right that often; text that looks like random letters or like a
+//!    language that the model does not know (`typical.tsv`) is doubted.
 //!
 //! The same text always gives the same answer; ties go to the smaller code.
 
@@ -48,7 +49,7 @@ pub struct LanguageSettings {
 
 impl Default for LanguageSettings {
     fn default() -> Self {
-        Self { sample_bytes: 768 }
+        Self { sample_bytes: 640 }
     }
 }
 
@@ -72,8 +73,8 @@ pub enum LanguageError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LanguageGuess {
     /// BCP 47 code of the main text, with script or region where it says something (`zh-Hant`, `sr-Latn`, `pt-BR`).
-    /// `sh` and `no` where siblings are too alike in this text to choose one. `und` where there is nothing to judge or
-    /// the best guess is more likely wrong than right (then it is among [`Self::candidates`]).
+    /// `sh` and `no` where siblings are too alike in this text to choose one. `und` where there is nothing to judge, the
+    /// text looks like no language, or it could be any of a dozen (then the best guess is among [`Self::candidates`]).
     pub code: String,
     /// ISO 15924 code of the script most of the main text is written in; `None` without letters.
     pub script: Option<String>,

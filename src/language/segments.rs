@@ -6,14 +6,17 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Cleaned;
-use super::clean::clean;
-use super::scripts::{ScriptId, Scripts};
+use super::clean::{Clean, clean, has_case};
+use super::scripts::{LATIN, ScriptId, Scripts};
 use crate::text::Document;
 
 /// Longest piece in bytes: a long paragraph is cut so that a change of language inside it shows.
 const PIECE_BYTES: usize = 400;
 /// Most pieces of a document that are read; of longer ones every n-th is.
 const MOST_PIECES: usize = 40;
+
+/// Fewest words whose capitals say something.
+const TITLE_WORDS: usize = 3;
 
 /// A piece of main text in one script.
 #[derive(Debug)]
@@ -85,7 +88,7 @@ fn segment(
     scripts: &Scripts,
     cleaned: &mut Cleaned,
 ) -> Option<Segment> {
-    let text = clean(piece, cleaned);
+    let Clean { text, signs } = clean(piece, cleaned);
     let mut histogram = vec![0_u32; scripts.len()];
     let han = scripts.find("Hani").map_or(usize::MAX, usize::from);
     let (mut upper, mut lower, mut decomposed) = (0_u32, 0_u32, false);
@@ -94,8 +97,10 @@ fn segment(
             upper += u32::from(c.is_ascii_uppercase());
             lower += u32::from(c.is_ascii_lowercase());
         } else {
-            upper += u32::from(c.is_uppercase());
-            lower += u32::from(c.is_lowercase());
+            if has_case(c) {
+                upper += u32::from(c.is_uppercase());
+                lower += u32::from(c.is_lowercase());
+            }
             decomposed |= composes(c);
         }
         if let Some(count) = scripts
@@ -109,19 +114,36 @@ fn segment(
         *count *= 2;
     }
     let letters = histogram.iter().sum();
+    if signs.are_code(letters) {
+        cleaned.code += 1;
+        return None;
+    }
+    let has_title_case = upper > 2 && is_title_case(&text);
     let most = histogram
         .iter()
         .enumerate()
         .max_by_key(|&(id, &count)| (count, std::cmp::Reverse(id)))?;
-    let script = ScriptId::try_from(most.0).ok()?;
+    let script = main_script(ScriptId::try_from(most.0).ok()?, &histogram);
     (letters > 0).then(|| Segment {
         field,
         bytes,
-        text: plain(text, upper > lower, decomposed),
+        text: plain(text, upper > lower || has_title_case, decomposed),
         script,
         letters,
         histogram,
     })
+}
+
+/// The script of a piece of text, given the one of most letters. Brands and names in Latin letters do not make a Chinese or
+/// Russian headline Latin: another script of half as many letters is the one of the language.
+fn main_script(most: ScriptId, histogram: &[u32]) -> ScriptId {
+    let count = |id: ScriptId| histogram.get(usize::from(id)).copied().unwrap_or(0);
+    let others = (0..ScriptId::MAX).zip(histogram).map(|(id, _)| id);
+    let next = others
+        .filter(|&id| id != LATIN)
+        .max_by_key(|&id| (count(id), std::cmp::Reverse(id)));
+    next.filter(|&next| most == LATIN && count(next) > 0 && count(next) * 2 >= count(LATIN))
+        .unwrap_or(most)
 }
 
 /// Marks that form one character with the letter before them in the composed form.
@@ -137,6 +159,18 @@ fn plain(text: String, shouted: bool, decomposed: bool) -> String {
         text
     };
     if shouted { small(&text) } else { text }
+}
+
+/// Whether two of three words begin with a capital, as in English headlines: the model knows words in small letters.
+fn is_title_case(text: &str) -> bool {
+    let (mut words, mut capital) = (0_usize, 0_usize);
+    for word in text.split_whitespace() {
+        if let Some(first) = word.chars().find(|c| c.is_alphabetic()) {
+            words += 1;
+            capital += usize::from(first.is_uppercase());
+        }
+    }
+    words >= TITLE_WORDS && capital * 3 >= words * 2
 }
 
 /// Small letters. A text with dotted or dotless i in capitals is Turkish or Azerbaijani, where I is the capital of ı.
