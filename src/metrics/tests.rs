@@ -33,6 +33,9 @@ pub(super) fn exercised() -> Metrics {
     m.set_producer_queue(6);
     m.set_dedup_index(10, 20, 30);
     m.set_breaker_open(true);
+    m.live_shown(8);
+    m.live_dropped(9);
+    m.set_live_viewers(2);
     m.progress(1_700_000_001_250);
     m
 }
@@ -78,6 +81,9 @@ fn every_method_shows_in_the_exposition() {
         "newsstage_dedup_disk_bytes 20",
         "newsstage_dedup_memory_bytes 30",
         "newsstage_breaker_open 1",
+        "newsstage_live_articles_total 8",
+        "newsstage_live_dropped_articles_total 9",
+        "newsstage_live_viewers 2",
         "newsstage_last_progress_timestamp_seconds 1700000001.25",
     ] {
         assert_line(&text, line);
