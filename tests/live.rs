@@ -17,12 +17,12 @@ const STORY: &str = "The army shelled the border town on Monday and soldiers cro
     Residents told reporters that the market, the school and the only pharmacy of the valley were hit by rockets.";
 
 fn articles() -> Vec<Value> {
-    let story = |id: &str, title: &str| json!({"id": id, "title": title, "text": STORY, "url": format!("https://{id}.example/1"), "source_name": format!("The {id} Post")});
+    let story = |id: &str, title: &str| json!({"id": id, "title": title, "text": STORY, "url": format!("https://{id}.example/1"), "sitename": format!("The {id} Post")});
     vec![
         story("first", "Army shells border town"),
         story("copy", "Border town shelled by army"),
         json!({"id": "ar", "title": "الجيش يقصف بلدة حدودية", "text": "قال وزير الدفاع إن الجيش انسحب من بلدتين حدوديتين بعد انهيار وقف إطلاق النار، وإن القوات عادت إلى مواقعها السابقة قرب النهر."}),
-        json!({"id": format!("hostile {HOSTILE}"), "title": HOSTILE, "text": format!("{HOSTILE} Parliament met on Tuesday and voted."), "source_name": HOSTILE}),
+        json!({"id": format!("hostile {HOSTILE}"), "title": HOSTILE, "text": format!("{HOSTILE} Parliament met on Tuesday and voted."), "sitename": HOSTILE}),
     ]
 }
 
@@ -210,7 +210,7 @@ fn top_shows_the_figures_of_the_instance() {
         "exact ",
         "25.0%",
         "ar ",
-        "news.raw/0",
+        "Lag by partition",
         "conflict, war and peace",
         "index 4 articles",
         "p50 ",

@@ -36,7 +36,7 @@ pub struct LiveConfig {
     /// Articles shown in a second at most. When more come, stories are sampled: all copies of one, or none of them.
     #[schemars(range(min = 1, max = 1000))]
     pub rate: u32,
-    /// Articles kept for those who come or are slow. One takes a few kilobytes, at most about 200.
+    /// Articles kept in memory for viewers who come later or read slowly: a few kilobytes each, never more than about 200 kB.
     #[schemars(range(min = 1, max = 10_000))]
     pub buffer: usize,
     /// Viewers at one time; more are turned away.

@@ -145,7 +145,7 @@ fn marks_stand_right_in_html_and_behind_characters_of_several_bytes() {
     assert!(
         found
             .iter()
-            .all(|(_, words)| !words.contains(['<', '&', ' ']) || words == "border town"),
+            .all(|(_, words)| words.chars().all(|c| c.is_alphabetic() || c == ' ')),
         "{found:?}"
     );
     let text = card["blocks"][0]["text"].as_str().unwrap();

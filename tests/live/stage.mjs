@@ -19,13 +19,13 @@ export function articles() {
   const story = paragraphs.join('\n\n');
   const near = ['Islanders are packing their bags.', paragraphs[0].replace('said on Thursday', 'announced late on Thursday'), paragraphs[1].replace('a catastrophe', 'a disaster for everybody'), paragraphs[2], 'Our reporter met a family that has lived there for six generations and does not want to leave.'].join('\n\n');
   const copies = [
-    { id: 'ferry-1', title: 'Islands lose their only ferry', text: story, source_name: 'Harbour Herald', url: 'https://herald.example/ferry' },
-    { id: 'ferry-2', title: 'Cracked hull strands nine hundred islanders', text: near, source_name: 'Coast Today', url: 'https://coast.example/a/77' },
-    { id: 'ferry-3', title: 'Islands lose their only ferry', text: story, source_name: 'Morning Wire', url: 'https://wire.example/2/ferry' },
+    { id: 'ferry-1', title: 'Islands lose their only ferry', text: story, sitename: 'Harbour Herald', url: 'https://herald.example/ferry' },
+    { id: 'ferry-2', title: 'Cracked hull strands nine hundred islanders', text: near, sitename: 'Coast Today', url: 'https://coast.example/a/77' },
+    { id: 'ferry-3', title: 'Islands lose their only ferry', text: story, sitename: 'Morning Wire', url: 'https://wire.example/2/ferry' },
   ];
   const bundled = readFileSync('src/cli/demo/articles.ndjson', 'utf8').split('\n').filter((line) => line.trim());
   const own = [
-    { id: 'hostile-title', title: SCRIPT, text: `${SCRIPT} The army and its troops fired rockets at the border, the ministry of defence said.`, source_name: SCRIPT, url: 'https://hostile.example/%3Cscript%3E' },
+    { id: 'hostile-title', title: SCRIPT, text: `${SCRIPT} The army and its troops fired rockets at the border, the ministry of defence said.`, sitename: SCRIPT, url: 'https://hostile.example/%3Cscript%3E' },
     { id: 'hostile-address', title: 'Minister resigns after vote', text: 'The minister resigned on Tuesday after parliament voted against the budget of the government.', url: 'javascript:alert(1)' },
     { id: 'hostile-direction', title: 'abc \u202e gnihton \u2066 x', text: 'Parliament met. '.repeat(5) },
     { id: 'aggregator-ar', text: page, url: 'https://aggregator.example/ar/1' },

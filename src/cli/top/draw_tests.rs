@@ -61,7 +61,7 @@ fn everything_is_there() {
             Paint::new(false)
         )
         .len(),
-        17
+        14
     );
 }
 
