@@ -29,6 +29,7 @@ pub mod enrichment;
 pub mod health;
 pub mod kafka;
 pub mod language;
+pub mod live;
 pub mod metrics;
 pub mod pipeline;
 pub mod telemetry;

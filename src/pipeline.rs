@@ -7,6 +7,7 @@ mod restore;
 mod stages;
 mod timing;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -18,6 +19,7 @@ use crate::dedup::{
     Claim, DedupIndex, DedupStatus, Fingerprint, IndexError, Judgement, NearSettings, OpenReport,
 };
 use crate::language::{LanguageExplanation, LanguageGuess};
+use crate::live::Live;
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::Document;
 use crate::topics::TopicTags;
@@ -47,6 +49,8 @@ pub struct Enriched {
     pub language: Option<String>,
     /// Identifiers of the topics, best first.
     pub topics: Vec<String>,
+    /// What viewers see of it, where it is in their sample.
+    pub card: Option<Arc<str>>,
 }
 
 /// Everything the stages found, kept for `explain`.
@@ -159,6 +163,16 @@ impl Pipeline {
         self.stages.loader.take()
     }
 
+    /// Says where viewers see articles as they pass; nowhere unless this is called.
+    pub fn set_live(&mut self, live: Live) {
+        self.stages.live = live;
+    }
+
+    /// Where viewers see articles as they pass.
+    pub fn live(&self) -> Live {
+        self.stages.live.clone()
+    }
+
     /// Tells the pipeline how large a record the output topic takes, in bytes.
     pub fn set_max_record_bytes(&self, bytes: usize) {
         self.stages.max_record_bytes.store(bytes, Ordering::Relaxed);
@@ -171,6 +185,7 @@ impl Pipeline {
     /// When the duplicate index is out of reach: no verdict is guessed. The same batch may be tried again.
     pub fn process(&mut self, batch: &[Message], now_ms: i64) -> Result<Vec<Outcome>, IndexError> {
         let stages = &self.stages;
+        stages.live.begin(now_ms);
         // One set of queries for the whole batch, whatever is loaded meanwhile.
         let queries = stages.queries();
         let mut steps: Vec<Step<'_>> = self.threads.install(|| {

@@ -2,7 +2,7 @@
 //! address could read the admin address through the visitor's browser. The browser still sends
 //! the page's own name as `Host`, so only names that mean this machine are answered.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::Request;
@@ -16,8 +16,8 @@ pub(super) struct HostCheck {
 }
 
 impl HostCheck {
-    /// `address` is what the listener has, `listen` the setting it came from.
-    pub(super) fn new(address: SocketAddr, listen: &str) -> Self {
+    /// `address` is what the listener has, `listen` the setting it came from, `names` more that may be asked.
+    pub(super) fn new(address: SocketAddr, listen: &str, names: &[String]) -> Self {
         if !is_loopback(address.ip()) {
             return Self { allowed: None };
         }
@@ -26,6 +26,7 @@ impl HostCheck {
             .map(|&host| host.to_owned())
             .collect();
         allowed.push(host(listen).to_ascii_lowercase());
+        allowed.extend(names.iter().cloned());
         Self {
             allowed: Some(allowed.into()),
         }
@@ -63,6 +64,21 @@ impl HostCheck {
     }
 }
 
+/// Whether a request asks by `localhost`, by an address or by one of these names: none of them can be made to point here
+/// by somebody else. For what must not be read by a web page even where the listener answers to any name.
+pub(super) fn is_own_name(request: &Request, names: &[String]) -> bool {
+    let mut asked = request.headers().get_all(header::HOST).iter();
+    let (Some(named), None) = (asked.next(), asked.next()) else {
+        return false;
+    };
+    let named = host(named.to_str().unwrap_or_default());
+    let bare = named.strip_prefix('[').and_then(|v6| v6.strip_suffix(']'));
+    named.eq_ignore_ascii_case("localhost")
+        || named.parse::<Ipv4Addr>().is_ok()
+        || bare.is_some_and(|v6| v6.parse::<Ipv6Addr>().is_ok())
+        || names.iter().any(|name| name.eq_ignore_ascii_case(named))
+}
+
 /// Whether an address is reached from this machine only.
 fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
@@ -89,7 +105,7 @@ mod tests {
     use super::*;
 
     fn check(listen: &str) -> HostCheck {
-        HostCheck::new("127.0.0.1:80".parse().expect("address"), listen)
+        HostCheck::new("127.0.0.1:80".parse().expect("address"), listen, &[])
     }
 
     fn request(uri: &str, hosts: &[&str]) -> Request {
@@ -188,15 +204,57 @@ mod tests {
     #[test]
     fn beyond_loopback_any_name_is_answered() {
         for address in ["0.0.0.0:80", "[::]:80", "10.0.0.1:80"] {
-            let check = HostCheck::new(address.parse().expect("address"), address);
+            let check = HostCheck::new(address.parse().expect("address"), address, &[]);
             assert_eq!(
                 check.refuse(&request("/", &["pod-7.example"])),
                 None,
                 "{address}"
             );
         }
-        let mapped = HostCheck::new("[::ffff:127.0.0.1]:80".parse().expect("address"), "x:80");
+        let mapped = HostCheck::new(
+            "[::ffff:127.0.0.1]:80".parse().expect("address"),
+            "x:80",
+            &[],
+        );
         assert!(mapped.refuse(&request("/", &["pod-7.example"])).is_some());
+    }
+
+    #[test]
+    fn only_names_that_nobody_else_can_point_here_are_own() {
+        let names = ["Live.newsroom.example".to_owned()];
+        for name in [
+            "localhost",
+            "LOCALHOST:80",
+            "10.1.2.3:9464",
+            "[fe80::1]:80",
+            "[::1]",
+            "live.newsroom.example:443",
+        ] {
+            assert!(is_own_name(&request("/", &[name]), &names), "{name}");
+        }
+        for name in [
+            "evil.example",
+            "10.1.2.3.evil.example",
+            "",
+            "[]",
+            "0x7f.1",
+            "fe80::1",
+        ] {
+            assert!(!is_own_name(&request("/", &[name]), &names), "{name}");
+        }
+        assert!(!is_own_name(&request("/", &[]), &names));
+        assert!(!is_own_name(
+            &request("/", &["localhost", "localhost"]),
+            &names
+        ));
+    }
+
+    #[test]
+    fn more_names_may_be_allowed_on_loopback() {
+        let address = "127.0.0.1:80".parse().expect("address");
+        let check = HostCheck::new(address, "127.0.0.1:80", &["live.example".to_owned()]);
+        assert_eq!(check.refuse(&request("/", &["live.example"])), None);
+        assert!(check.refuse(&request("/", &["evil.example"])).is_some());
     }
 
     proptest! {

@@ -2,10 +2,13 @@
 //!
 //! `GET /livez` and `GET /readyz` answer 200 `ok`, or 503 and the reason; `GET /metrics` answers
 //! OpenMetrics text. There is no authentication: the default address is loopback, and nothing
-//! served holds article text or secrets.
+//! served holds secrets, nor article text unless the live view (`/live`) is switched on.
 
 mod connection;
 mod host;
+mod live;
+#[cfg(test)]
+mod live_tests;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +29,7 @@ use crate::health::Health;
 use crate::metrics::Metrics;
 use connection::BoundedListener;
 use host::HostCheck;
+pub use live::LiveState;
 
 /// How long a client may take for a request, and a connection may be idle.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,6 +49,9 @@ const PATHS: &str = "newsstage
 /readyz   200 while the process does its share, else 503 and the reason
 /metrics  OpenMetrics text for Prometheus
 ";
+const LIVE_PATHS: &str =
+    "/live     articles as they pass, for a browser; newsstage tap shows them in a terminal
+";
 
 /// What the admin address shows.
 #[derive(Debug, Clone)]
@@ -57,6 +64,8 @@ pub struct AdminState {
     pub clock: fn() -> i64,
     /// The setting `admin.listen`; its host is accepted in requests beside the loopback names.
     pub listen: String,
+    /// Served at `/live`, where it is on.
+    pub live: LiveState,
 }
 
 /// Listens on the address of the setting `admin.listen`, e.g. `127.0.0.1:9464` or `[::]:9464`.
@@ -102,7 +111,7 @@ async fn serve_within<F>(
 where
     F: Future<Output = ()>,
 {
-    let check = HostCheck::new(listener.local_addr()?, &state.listen);
+    let check = HostCheck::new(listener.local_addr()?, &state.listen, state.live.hosts());
     let listener = BoundedListener::new(listener, patience);
     let (stopping, stopped) = oneshot::channel::<()>();
     let server = axum::serve(listener, router(state, check)).with_graceful_shutdown(async move {
@@ -121,11 +130,16 @@ where
 }
 
 fn router(state: AdminState, check: HostCheck) -> Router {
+    let paths = match state.live.is_on() {
+        true => [PATHS, LIVE_PATHS].concat(),
+        false => PATHS.to_owned(),
+    };
     Router::new()
         .route(
             "/",
-            get(|| async { ([(header::CONTENT_TYPE, TEXT)], PATHS) }),
+            get(|| async { ([(header::CONTENT_TYPE, TEXT)], paths) }),
         )
+        .merge(live::routes(&state.live))
         .route("/livez", get(live))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))

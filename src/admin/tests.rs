@@ -6,17 +6,19 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::*;
+use crate::config::LiveConfig;
 use crate::health::Part;
+use crate::live::Live;
 use crate::metrics::ProcessInfo;
 
 /// Far longer than anything here takes: a test that waits this long has failed.
-const HANGS: Duration = Duration::from_secs(20);
+pub(super) const HANGS: Duration = Duration::from_secs(20);
 
 /// A server on a free port.
-struct Server {
-    address: SocketAddr,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
     health: Health,
-    metrics: Metrics,
+    pub(super) metrics: Metrics,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -25,7 +27,16 @@ async fn start() -> Server {
     start_within(PATIENCE, GRACE).await
 }
 
+/// A server with a live view, and where that takes what it shows.
+pub(super) async fn start_showing(settings: &LiveConfig) -> (Server, Live) {
+    start_all(PATIENCE, GRACE, settings).await
+}
+
 async fn start_within(patience: Duration, grace: Duration) -> Server {
+    start_all(patience, grace, &LiveConfig::default()).await.0
+}
+
+async fn start_all(patience: Duration, grace: Duration, live: &LiveConfig) -> (Server, Live) {
     let info = ProcessInfo {
         version: "1.2.3".to_owned(),
         revision: "abc".to_owned(),
@@ -33,6 +44,7 @@ async fn start_within(patience: Duration, grace: Duration) -> Server {
         started_ms: 0,
     };
     let (health, metrics) = (Health::new(0, 60_000), Metrics::new(&info));
+    let shown = Live::new(live, metrics.clone(), 0);
     let listen = "127.0.0.1:0".to_owned();
     let listener = bind(&listen).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -41,22 +53,24 @@ async fn start_within(patience: Duration, grace: Duration) -> Server {
         health: health.clone(),
         clock: || 1_000,
         listen,
+        live: LiveState::new(shown.clone(), live, metrics.clone(), 1_000),
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async move { stopped.await.unwrap_or(()) };
     let task = tokio::spawn(serve_within(listener, state, stopped, patience, grace));
-    Server {
+    let server = Server {
         address,
         health,
         metrics,
         stop,
         task,
-    }
+    };
+    (server, shown)
 }
 
 impl Server {
     /// Sends bytes, and reads until the server closes.
-    async fn exchange(&self, request: &str) -> String {
+    pub(super) async fn exchange(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.expect("connection");
         // A server that has refused a request may have closed before it has read all of it.
         stream.write_all(request.as_bytes()).await.ok();
@@ -66,14 +80,14 @@ impl Server {
         String::from_utf8(answer).expect("UTF-8")
     }
 
-    async fn ask(&self, method: &str, path: &str) -> String {
+    pub(super) async fn ask(&self, method: &str, path: &str) -> String {
         self.exchange(&format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         ))
         .await
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         drop(self.stop);
         let result = timeout(HANGS, self.task).await.expect("the server ends");
         result.expect("no panic").expect("no error");
@@ -81,7 +95,7 @@ impl Server {
 }
 
 #[track_caller]
-fn assert_status(answer: &str, status: u16) {
+pub(super) fn assert_status(answer: &str, status: u16) {
     assert!(
         answer.starts_with(&format!("HTTP/1.1 {status} ")),
         "not {status}: {answer}"

@@ -4,6 +4,7 @@
 //! honour transactions, so the demo runs at least once. Nothing of it is kept.
 
 mod broker;
+mod live;
 mod table;
 
 use std::io::IsTerminal as _;
@@ -19,6 +20,7 @@ use super::{Exit, explain, now_ms, print, process_info, say};
 use crate::article::{Message, Position};
 use crate::config::{AdminConfig, ByteSize, Config, Delivery, RebalanceProtocol, TimeSpan};
 use crate::health::Health;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::worker::publisher::Rooms;
@@ -40,6 +42,8 @@ pub struct DemoArgs {
     /// Do not wait between the rows of the table.
     #[arg(long)]
     fast: bool,
+    #[command(flatten)]
+    live: live::LiveArgs,
 }
 
 pub fn main(args: &DemoArgs) -> Exit {
@@ -49,6 +53,9 @@ pub fn main(args: &DemoArgs) -> Exit {
 fn demo(args: &DemoArgs) -> Result<Exit, Trouble> {
     let terminal = std::io::stdout().is_terminal();
     let paint = Paint::new(terminal);
+    if args.live.is_on() {
+        return live::play(&args.live, paint);
+    }
     let broker = Broker::start().map_err(|error| trouble(&error))?;
     let folder = tempfile::tempdir().map_err(|error| trouble(&error))?;
     let config = config(&broker, folder.path());
@@ -61,9 +68,11 @@ fn demo(args: &DemoArgs) -> Result<Exit, Trouble> {
         messages.len(),
         table::head(paint),
     ))?;
-    broker.produce(&messages).map_err(|error| trouble(&error))?;
+    let crawler = broker.crawler().map_err(|error| trouble(&error))?;
+    crawler.send(&messages).map_err(|error| trouble(&error))?;
     let stop = Arc::new(AtomicBool::new(false));
-    let worker = start(config.clone(), stop.clone())?;
+    let process = Process::new(&config);
+    let worker = start(config.clone(), process, stop.clone())?;
     let seen = watch(
         &broker,
         messages.len(),
@@ -140,14 +149,35 @@ fn messages() -> Vec<Message> {
         .collect()
 }
 
-fn start(
-    config: Config,
-    stop: Arc<AtomicBool>,
-) -> Result<std::thread::JoinHandle<Result<(), worker::WorkerError>>, Trouble> {
-    let metrics = Metrics::new(&process_info(&config));
-    let health = Health::new(now_ms(), 60_000);
-    let (pipeline, _) =
+/// What the process tells of itself.
+struct Process {
+    metrics: Metrics,
+    health: Health,
+    live: Live,
+}
+
+impl Process {
+    fn new(config: &Config) -> Self {
+        let metrics = Metrics::new(&process_info(config));
+        Self {
+            health: Health::new(now_ms(), 60_000),
+            live: Live::new(&config.admin.live, metrics.clone(), now_ms()),
+            metrics,
+        }
+    }
+}
+
+type Worker = std::thread::JoinHandle<Result<(), worker::WorkerError>>;
+
+fn start(config: Config, process: Process, stop: Arc<AtomicBool>) -> Result<Worker, Trouble> {
+    let Process {
+        metrics,
+        health,
+        live,
+    } = process;
+    let (mut pipeline, _) =
         Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| trouble(&error))?;
+    pipeline.set_live(live);
     let rooms = Some(Rooms {
         output: ROOM,
         dead_letter: ROOM,
@@ -173,7 +203,7 @@ fn start(
 fn watch(
     broker: &Broker,
     expected: usize,
-    worker: &std::thread::JoinHandle<Result<(), worker::WorkerError>>,
+    worker: &Worker,
     fast: bool,
     paint: Paint,
 ) -> Result<Vec<Seen>, Trouble> {
@@ -229,7 +259,7 @@ fn explained(config: &Config, messages: &[Message], paint: Paint) -> Result<(), 
 
 fn next_steps(paint: Paint) -> String {
     format!(
-        "\n{}\n  newsstage enrich your-articles.ndjson > enriched.ndjson   your own crawler's output, no broker\n  \
+        "\n{}\n  newsstage demo --live                                     the same in a browser, as it happens\n  newsstage enrich your-articles.ndjson > enriched.ndjson   your own crawler's output, no broker\n  \
          newsstage explain one-article.json                        why it got its verdicts\n  \
          newsstage check --config newsstage.toml                   before the first run on your Kafka\n",
         paint.bold("Try next"),

@@ -18,7 +18,7 @@ pub enum Exit {
     Data = 65,
     /// The committed offsets are gone from the input topic.
     OffsetsLost = 66,
-    /// The broker cannot be reached at the start, or a topic is missing.
+    /// The broker cannot be reached at the start, a topic is missing, or no admin address answers.
     Unavailable = 69,
     /// A bug in this program.
     Software = 70,
@@ -52,7 +52,7 @@ impl Exit {
         ),
         (
             Self::Unavailable,
-            "the broker cannot be reached at the start, or a topic is missing",
+            "the broker cannot be reached at the start, a topic is missing, or no admin address answers",
         ),
         (Self::Software, "a bug in this program"),
         (

@@ -8,8 +8,11 @@ mod enrich;
 mod exit;
 mod explain;
 mod queries;
+mod remote;
 mod run;
 mod screen;
+mod tap;
+mod top;
 mod topics;
 
 use std::io::Write as _;
@@ -57,6 +60,10 @@ enum Command {
     Queries(queries::QueriesCommand),
     /// See the stage work on bundled articles and an embedded broker; needs nothing else.
     Demo(demo::DemoArgs),
+    /// Watch a running instance: rates, lag, verdicts, languages, topics, latency.
+    Top(top::TopArgs),
+    /// Watch the articles that leave a running instance: a sample, with filters.
+    Tap(tap::TapArgs),
     /// Check the configuration and, unless --offline, the broker: topics, partitions, rights, sizes.
     Check(check::CheckArgs),
     /// Keep the word lists of the topics: coverage, template, calibration.
@@ -111,6 +118,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::main(&args),
         Command::Queries(command) => queries::main(&command),
         Command::Demo(args) => demo::main(&args),
+        Command::Top(args) => top::main(&args),
+        Command::Tap(args) => tap::main(&args),
         Command::Check(args) => check::main(&args),
         Command::Topics(command) => topics::main(&command),
         Command::Config(ConfigCommand::Show { config }) => config::show(&config),

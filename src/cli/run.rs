@@ -9,9 +9,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ConfigArgs, Exit, load, now_ms, process_info, queries, say};
-use crate::admin::{self, AdminState};
+use crate::admin::{self, AdminState, LiveState};
 use crate::config::Config;
 use crate::health::{Health, Part};
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::telemetry;
@@ -78,11 +79,19 @@ fn serve(config: Config) -> Result<(), Exit> {
     runtime
         .block_on(listen_to_signals(stop.clone()))
         .map_err(|error| failed(Exit::Software, "signals", &error))?;
+    let live = Live::new(&config.admin.live, metrics.clone(), now_ms());
     if config.admin.enabled {
         let listener = runtime
             .block_on(admin::bind(&config.admin.listen))
             .map_err(|error| failed(Exit::Failure, "admin.listen", &error))?;
-        serve_admin(&runtime, listener, &config, metrics.clone(), health.clone());
+        let state = AdminState {
+            metrics: metrics.clone(),
+            health: health.clone(),
+            clock: now_ms,
+            listen: config.admin.listen.clone(),
+            live: LiveState::new(live.clone(), &config.admin.live, metrics.clone(), now_ms()),
+        };
+        serve_admin(&runtime, listener, state);
     }
     let (mut pipeline, report) =
         Pipeline::new(&config, metrics.clone(), now_ms()).map_err(|error| {
@@ -93,6 +102,7 @@ fn serve(config: Config) -> Result<(), Exit> {
             };
             failed(exit, "pipeline", &error)
         })?;
+    pipeline.set_live(live);
     tracing::info!(?report, path = %config.dedup.path.display(), backend = ?config.dedup.backend, "duplicate index open");
     if let Some(loader) = pipeline.take_query_loader() {
         queries::watch(loader, &config, stop.clone())?;
@@ -128,7 +138,7 @@ fn failed(exit: Exit, what: &str, error: &dyn std::fmt::Display) -> Exit {
 }
 
 /// The first SIGTERM or SIGINT asks for an orderly end, the second ends the process.
-async fn listen_to_signals(stop: Arc<AtomicBool>) -> std::io::Result<()> {
+pub(super) async fn listen_to_signals(stop: Arc<AtomicBool>) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
@@ -150,24 +160,15 @@ async fn listen_to_signals(stop: Arc<AtomicBool>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn serve_admin(
+pub(super) fn serve_admin(
     runtime: &tokio::runtime::Runtime,
     listener: TcpListener,
-    config: &Config,
-    metrics: Metrics,
-    health: Health,
+    state: AdminState,
 ) {
-    let address = listener.local_addr().map_or_else(
-        |_| config.admin.listen.clone(),
-        |address| address.to_string(),
-    );
+    let address = listener
+        .local_addr()
+        .map_or_else(|_| state.listen.clone(), |address| address.to_string());
     tracing::info!(admin = format!("http://{address}"), "admin listening");
-    let state = AdminState {
-        metrics,
-        health,
-        clock: now_ms,
-        listen: config.admin.listen.clone(),
-    };
     runtime.spawn(async move {
         if let Err(error) = admin::serve(listener, state, std::future::pending()).await {
             tracing::error!(%error, "admin server ended");

@@ -19,7 +19,23 @@ pub fn safe(text: &str) -> String {
 /// Zero-width joiners belong to the spelling of Persian and of Indic scripts and stay.
 fn is_hostile(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// JSON for a terminal: what [`safe`] makes visible becomes JSON's own escapes, so that the value stays the same.
+pub fn safe_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if !is_hostile(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            write!(out, "\\u{unit:04x}").unwrap_or_default();
+        }
+    }
+    out
 }
 
 /// At most `width` columns of it, with an ellipsis where something is left out.
@@ -49,7 +65,8 @@ pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(fill))
 }
 
-fn columns(text: &str) -> usize {
+/// Columns that a text takes.
+pub fn columns(text: &str) -> usize {
     text.chars().map(column).sum()
 }
 
@@ -127,6 +144,8 @@ impl Paint {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -134,6 +153,39 @@ mod tests {
         assert_eq!(safe("a\x1b[31mb\nc\u{202e}d"), "a\\u{1b}[31mb c\\u{202e}d");
         assert_eq!(safe("می\u{200c}خواهم"), "می\u{200c}خواهم");
         assert!(!safe("\u{9b}31m").contains('\u{9b}'));
+    }
+
+    #[test]
+    fn json_stays_what_it_is() {
+        let text = "a\u{1b}[2J\u{9b}31m\u{202e}\u{e0041}\u{61c}\"\\ \u{2028}می\u{200c}خواهم";
+        let json = serde_json::to_string(text).unwrap();
+        let safe = safe_json(&json);
+        assert!(!safe.chars().any(is_hostile), "{safe}");
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Nothing that drives a terminal comes through, whatever the text; and JSON keeps its value.
+        #[test]
+        fn no_control_reaches_the_terminal(text in any::<String>(), mixed in "[\\PC\\x00-\\x1f\\x7f-\\u{9f}\u{61c}\u{200e}-\u{202e}\u{2066}-\u{2069}\u{e0020}-\u{e007f}]{0,40}", width in 0_usize..60) {
+            for text in [text, mixed] {
+                let shown = safe(&text);
+                prop_assert!(!shown.chars().any(is_hostile), "{:?}", shown);
+                prop_assert!(!fit(&text, width).chars().any(is_hostile));
+                prop_assert!(!padded(&text, width).chars().any(is_hostile));
+                let json = safe_json(&serde_json::to_string(&text).unwrap());
+                prop_assert!(!json.chars().any(is_hostile), "{:?}", json);
+                prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+            }
+        }
+
+        #[test]
+        fn nothing_is_wider_than_asked(text in any::<String>(), width in 1_usize..60) {
+            prop_assert!(columns(&fit(&text, width)) <= width);
+            prop_assert_eq!(columns(&padded(&text, width)), width);
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub use model::{
 pub use reference::reference_markdown;
 pub use secret::{Properties, Secret, is_secret_property};
 pub use service_model::{
-    AdminConfig, LivenessConfig, LogConfig, LogFormat, RetryConfig, ShutdownConfig,
+    AdminConfig, LiveConfig, LivenessConfig, LogConfig, LogFormat, RetryConfig, ShutdownConfig,
 };
 pub use show::show;
 pub use sources::{ENV_PREFIX, Sources};

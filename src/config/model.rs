@@ -45,7 +45,7 @@ pub struct Config {
     /// Threads that analyse articles. When unset: as many as there are cores for the process.
     #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<usize>,
-    /// HTTP for probes and metrics: `/livez`, `/readyz`, `/metrics`.
+    /// HTTP for probes, metrics and the live view: `/livez`, `/readyz`, `/metrics`, `/live`.
     pub admin: AdminConfig,
     /// What happens on SIGTERM and SIGINT.
     pub shutdown: ShutdownConfig,

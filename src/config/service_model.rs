@@ -13,6 +13,8 @@ pub struct AdminConfig {
     pub enabled: bool,
     /// IP address and port. The default is reachable from this machine alone; in a container use `0.0.0.0:9464`. Port 0 takes a free one.
     pub listen: String,
+    /// A look at articles as they pass, for people: the page `/live` and `newsstage tap`.
+    pub live: LiveConfig,
 }
 
 impl Default for AdminConfig {
@@ -20,6 +22,43 @@ impl Default for AdminConfig {
         Self {
             enabled: true,
             listen: "127.0.0.1:9464".to_owned(),
+            live: LiveConfig::default(),
+        }
+    }
+}
+
+/// A look at articles as they pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LiveConfig {
+    /// Serve it. Whoever reaches `admin.listen` can then read articles, without a password.
+    pub enabled: bool,
+    /// Articles shown in a second at most. When more come, stories are sampled: all copies of one, or none of them.
+    #[schemars(range(min = 1, max = 1000))]
+    pub rate: u32,
+    /// Articles kept in memory for viewers who come later or read slowly: a few kilobytes each, never more than about 200 kB.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub buffer: usize,
+    /// Viewers at one time; more are turned away.
+    #[schemars(range(min = 1, max = 32))]
+    pub viewers: usize,
+    /// Code points of an article's story that are shown.
+    #[schemars(range(min = 100, max = 20_000))]
+    pub excerpt: usize,
+    /// Host names by which the page may be asked for, such as that of an ingress, beside `localhost` and IP addresses.
+    /// Any other is refused, so that no web page can read articles through a visitor's browser (DNS rebinding).
+    pub hosts: Vec<String>,
+}
+
+impl Default for LiveConfig {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            rate: 20,
+            buffer: 200,
+            viewers: 8,
+            excerpt: 3000,
+            hosts: Vec::new(),
         }
     }
 }

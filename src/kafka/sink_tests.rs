@@ -35,6 +35,7 @@ fn enriched(dedup: DedupStatus) -> Outcome {
         dedup: Some(dedup),
         language: Some("ar".to_owned()),
         topics: vec!["medtop:11000000".to_owned(), "medtop:16000000".to_owned()],
+        card: None,
     })
 }
 

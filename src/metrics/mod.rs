@@ -308,6 +308,22 @@ impl Metrics {
         self.inner.series.flow.producer_queue.set(gauge(messages));
     }
 
+    /// Counts articles that were put before the viewers of the live view.
+    pub fn live_shown(&self, articles: u64) {
+        self.inner.series.live.articles.inc_by(articles);
+    }
+
+    /// Counts articles that viewers of the live view missed.
+    pub fn live_dropped(&self, articles: u64) {
+        self.inner.series.live.dropped.inc_by(articles);
+    }
+
+    /// Sets how many viewers the live view has.
+    pub fn set_live_viewers(&self, viewers: usize) {
+        let viewers = i64::try_from(viewers).unwrap_or(i64::MAX);
+        self.inner.series.live.viewers.set(viewers);
+    }
+
     /// Says whether copies across processes are not found, because each has an index of its own.
     pub fn set_dedup_split(&self, split: bool) {
         let gauge = &self.inner.series.articles.dedup_split;

@@ -1,5 +1,6 @@
 //! The metrics themselves: names, meanings, buckets.
 
+mod live;
 mod make;
 mod sizes;
 
@@ -11,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use live::Live;
 use make::{add, bounded, counters};
 use sizes::Sizes;
 
@@ -35,6 +37,7 @@ pub(super) struct Series {
     pub(super) flow: Flow,
     pub(super) articles: Articles,
     pub(super) queries: Queries,
+    pub(super) live: Live,
     pub(super) sizes: Sizes,
     pub(super) partitions: Partitions,
 }
@@ -50,6 +53,7 @@ impl Series {
             flow: Flow::register(r),
             articles: Articles::register(r),
             queries: Queries::register(r),
+            live: Live::register(r),
             sizes: Sizes::register(r),
             partitions: Partitions::register(r),
         }

@@ -35,6 +35,9 @@ pub(super) fn exercised() -> Metrics {
     m.set_breaker_open(true);
     m.set_not_ready(&[Blocker::Breaker]);
     m.query_over_budget("river");
+    m.live_shown(8);
+    m.live_dropped(9);
+    m.set_live_viewers(2);
     m.progress(1_700_000_001_250);
     m
 }
@@ -83,6 +86,9 @@ fn every_method_shows_in_the_exposition() {
         "newsstage_not_ready{reason=\"breaker\"} 1",
         "newsstage_not_ready{reason=\"broker\"} 0",
         "newsstage_query_over_budget_total{query=\"river\"} 1",
+        "newsstage_live_articles_total 8",
+        "newsstage_live_dropped_articles_total 9",
+        "newsstage_live_viewers 2",
         "newsstage_last_progress_timestamp_seconds 1700000001.25",
     ] {
         assert_line(&text, line);

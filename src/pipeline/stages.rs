@@ -16,6 +16,7 @@ use crate::dedup::{
 };
 use crate::enrichment::StageInfo;
 use crate::language::{LanguageDetector, LanguageExplanation};
+use crate::live::Live;
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::{Document, DocumentBuilder};
 use crate::topics::query::{Metadata, QueryHandle, QueryLoader, QueryMatches, QuerySet, Subject};
@@ -38,6 +39,7 @@ pub(super) struct Stages {
     pub(super) text_chars: usize,
     pub(super) max_record_bytes: AtomicUsize,
     pub(super) metrics: Metrics,
+    pub(super) live: Live,
 }
 
 /// An article that has been read, with what has been found so far.
@@ -102,6 +104,7 @@ impl Stages {
                 config.output.max_record_bytes.unwrap_or(usize::MAX),
             ),
             metrics,
+            live: Live::default(),
         })
     }
 

@@ -37,4 +37,5 @@ pub use coverage::{Coverage, LanguageCoverage, TermCoverage, TopicCoverage};
 pub use settings::{Problem, TopicError, TopicSettings};
 pub use tagger::TopicTagger;
 pub use tags::{Evidence, PublisherTopic, TopicKind, TopicTag, TopicTags};
+pub use taxonomy::labels;
 pub use template::template;

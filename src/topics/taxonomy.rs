@@ -8,6 +8,16 @@ use super::settings::{Problem, TopicError};
 pub(super) const TOPICS: &str = include_str!("taxonomy/topics.tsv");
 const FILE: &str = "topics.tsv";
 
+/// Every topic that can be given: its identifier, such as `medtop:11000000`, and its English label.
+pub fn labels() -> impl Iterator<Item = (String, &'static str)> {
+    let lines = TOPICS.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let mut columns = line.split('\t');
+        let (code, label) = (columns.next()?, columns.nth(1)?);
+        Some((format!("medtop:{code}"), label))
+    })
+}
+
 /// One topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Topic {

@@ -1,6 +1,7 @@
 //! A batch on its way: what was read, and what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::article::Message;
@@ -130,6 +131,17 @@ impl Analysed {
         let flags = self.batch.current_flags(is_current);
         retain_flagged(&mut self.outcomes, &flags);
         self.batch.retain(&flags)
+    }
+
+    /// Takes out what viewers see of the articles.
+    pub fn take_cards(&mut self) -> Vec<Arc<str>> {
+        let outcomes = self.outcomes.iter_mut();
+        outcomes
+            .filter_map(|outcome| match outcome {
+                Outcome::Enriched(enriched) => enriched.card.take(),
+                Outcome::Rejected(_) | Outcome::Tombstone => None,
+            })
+            .collect()
     }
 
     /// The next offset to read for each partition, once this batch is committed.

@@ -21,6 +21,7 @@ use crate::kafka::ownership::{Epoch, Holdings, Partition};
 use crate::kafka::producer::{Producer, Undelivered};
 use crate::kafka::sink::Addressed;
 use crate::kafka::source::Source;
+use crate::live::Live;
 use crate::metrics::{Produced, Step, TransactionResult};
 use crate::pipeline::Outcome;
 
@@ -40,6 +41,8 @@ pub struct Committer {
     pub(super) retry_initial: Duration,
     pub(super) retry_max: Duration,
     pub(super) failures: u32,
+    /// Where viewers see what was committed.
+    pub(super) live: Live,
 }
 
 /// A record of the batch, and the message it comes from.
@@ -72,6 +75,7 @@ impl Committer {
         source: Arc<Source>,
         shared: Arc<Shared>,
         breaker: Breaker,
+        live: Live,
     ) -> Self {
         Self {
             publisher,
@@ -84,6 +88,7 @@ impl Committer {
             retry_initial: config.retry.initial.duration(),
             retry_max: config.retry.max.duration(),
             failures: 0,
+            live,
         }
     }
 
@@ -167,13 +172,15 @@ impl Committer {
         }
     }
 
-    fn commit(&mut self, analysed: Analysed, tally: &Tally) -> Result<Duration, KafkaFailure> {
+    fn commit(&mut self, mut analysed: Analysed, tally: &Tally) -> Result<Duration, KafkaFailure> {
         let started = Instant::now();
+        let cards = analysed.take_cards();
         let next = analysed.next_offsets();
         let messages = analysed.batch.messages.len();
         match self.attempt(analysed, &next, started) {
             Ok(produced) => {
                 self.succeeded(&next, &produced, tally, started);
+                self.live.show(cards, (self.shared.clock)());
                 if self.publisher.sending == Sending::OneByOne {
                     self.reconnect(Sending::Batched)?;
                 }

@@ -194,7 +194,14 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
     });
     let read: Arc<Slot<Batch>> = Arc::default();
     let analysed: Arc<Slot<Analysed>> = Arc::default();
-    let committer = Committer::new(&config, publisher, source.clone(), shared.clone(), breaker);
+    let committer = Committer::new(
+        &config,
+        publisher,
+        source.clone(),
+        shared.clone(),
+        breaker,
+        pipeline.live(),
+    );
     let threads = [
         spawn_analysis(
             pipeline,

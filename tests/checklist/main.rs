@@ -15,6 +15,7 @@ mod gone;
 mod inside;
 mod isolation;
 mod library;
+mod live;
 mod memory;
 mod offsets;
 mod poison;

@@ -96,6 +96,7 @@ impl Shell {
             ["kafka-console-consumer.sh", arguments @ ..] => consume(arguments),
             ["curl", "-s", url, filter @ ..] => self.get(url, filter),
             ["tests/run"] => self.only_there("tests/run"),
+            ["newsstage", "tap" | "top", ..] => self.look(&command),
             _ => self.bash(&command),
         };
         Outcome {
@@ -186,6 +187,17 @@ impl Shell {
                 success(&lines.collect::<Vec<_>>().join("\n"))
             }
             other => panic!("curl: {other:?} is not understood"),
+        }
+    }
+
+    /// A command that looks at the stage that was started last.
+    fn look(&mut self, command: &str) -> Outcome {
+        let stage = self.stages.last_mut().expect("`newsstage run` before");
+        let address = stage.admin_address();
+        let outcome = self.bash(&command.replace(ADMIN, &address));
+        Outcome {
+            output: outcome.output.replace(&address, ADMIN),
+            ..outcome
         }
     }
 

@@ -59,20 +59,10 @@ impl Broker {
         client
     }
 
-    pub fn produce(&self, messages: &[Message]) -> KafkaResult<()> {
-        let producer: BaseProducer = self.client().create()?;
-        for message in messages {
-            let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(INPUT).partition(0);
-            record.key = message.key.as_deref();
-            record.payload = message.payload.as_deref();
-            record.timestamp = message.timestamp_ms;
-            producer.send(record).map_err(|(error, _)| error)?;
-        }
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while producer.in_flight_count() > 0 && Instant::now() < deadline {
-            producer.poll(Duration::from_millis(1));
-        }
-        producer.flush(Duration::from_secs(1))
+    /// Who writes the articles.
+    pub fn crawler(&self) -> KafkaResult<Crawler> {
+        let producer = self.client().create()?;
+        Ok(Crawler { producer })
     }
 
     /// A reader of what comes out.
@@ -89,6 +79,29 @@ impl Broker {
         }
         consumer.assign(&all)?;
         Ok(consumer)
+    }
+}
+
+/// Writes articles to the input topic.
+pub struct Crawler {
+    producer: BaseProducer,
+}
+
+impl Crawler {
+    /// Writes these and waits until they are there.
+    pub fn send(&self, messages: &[Message]) -> KafkaResult<()> {
+        for message in messages {
+            let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(INPUT).partition(0);
+            record.key = message.key.as_deref();
+            record.payload = message.payload.as_deref();
+            record.timestamp = message.timestamp_ms;
+            self.producer.send(record).map_err(|(error, _)| error)?;
+        }
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.producer.in_flight_count() > 0 && Instant::now() < deadline {
+            self.producer.poll(Duration::from_millis(1));
+        }
+        self.producer.flush(Duration::from_secs(1))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::Stages;
 use crate::article::{Message, RejectCode, Rejection, Warning, splice};
 use crate::enrichment::{self, Findings};
+use crate::pipeline::timing::guarded;
 use crate::pipeline::{Enriched, Outcome, Trace};
 use crate::topics::TopicTag;
 
@@ -57,8 +58,9 @@ impl Stages {
             .max_record_bytes
             .load(Ordering::Relaxed)
             .saturating_sub(record_overhead(message));
+        let member = |evidence| enrichment::to_json(&self.info, &findings, evidence);
         let spliced = |evidence| {
-            let member = enrichment::to_json(&self.info, &findings, evidence);
+            let member = member(evidence);
             splice(
                 trace.article.payload,
                 &trace.article.splice,
@@ -85,6 +87,7 @@ impl Stages {
                 .map(|judgement| judgement.verdict.status),
             language: published_language.map(|guess| guess.code.clone()),
             topics: tags.iter().map(|tag| tag.id.clone()).collect(),
+            card: guarded(|| self.live.card(trace, &member)).ok().flatten(),
         })
     }
 }

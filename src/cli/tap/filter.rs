@@ -1,0 +1,167 @@
+//! Which articles are shown. Values of one kind are alternatives; of different kinds, all must hold.
+
+use clap::{Args, ValueEnum};
+
+use super::article::Article;
+
+/// The filters.
+#[derive(Debug, Default, Clone, Args)]
+pub struct Filter {
+    /// Language as a BCP 47 code; de also means de-AT. May be repeated.
+    #[arg(short, long, value_name = "CODE")]
+    language: Vec<String>,
+    /// Id of a topic, or part of its label. May be repeated.
+    #[arg(short, long, value_name = "TOPIC")]
+    topic: Vec<String>,
+    /// Verdict of dedup. May be repeated.
+    #[arg(short, long, value_name = "VERDICT")]
+    verdict: Vec<Verdict>,
+    /// Part of the source's host or name. May be repeated.
+    #[arg(short, long, value_name = "SOURCE")]
+    source: Vec<String>,
+    /// Words that stand in the headline or in the beginning of the text, in any case. May be repeated.
+    #[arg(short = 'x', long, value_name = "TEXT")]
+    text: Vec<String>,
+}
+
+/// What dedup says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Verdict {
+    /// First of its story.
+    Unique,
+    /// The same text as an earlier article.
+    Exact,
+    /// Most of one story is in the other.
+    Near,
+    /// Quotes or contains another story.
+    Partial,
+    /// A later version.
+    Update,
+}
+
+impl Verdict {
+    fn as_str(self) -> &'static str {
+        use crate::dedup::DedupStatus as Status;
+        match self {
+            Self::Unique => Status::Unique,
+            Self::Exact => Status::Exact,
+            Self::Near => Status::Near,
+            Self::Partial => Status::Partial,
+            Self::Update => Status::Update,
+        }
+        .as_str()
+    }
+}
+
+impl Filter {
+    /// Whether an article is shown.
+    pub(super) fn takes(&self, article: &Article) -> bool {
+        let language = article.language().map_or("", |language| &language.code);
+        any(&self.language, |code| is_language(language, code))
+            && any(&self.verdict, |verdict| {
+                article
+                    .dedup()
+                    .is_some_and(|dedup| dedup.status == verdict.as_str())
+            })
+            && any(&self.topic, |wanted| {
+                let mut topics = article.topics().iter();
+                topics.any(|topic| topic.id == *wanted || holds(&topic.label, wanted))
+            })
+            && any(&self.source, |wanted| {
+                let names = [&article.source, &article.source_name];
+                names.into_iter().flatten().any(|name| holds(name, wanted))
+            })
+            && any(&self.text, |wanted| {
+                holds(article.headline(), wanted) || article.story().any(|text| holds(text, wanted))
+            })
+    }
+}
+
+/// Whether one of the values holds, or there are none.
+fn any<T>(values: &[T], holds: impl Fn(&T) -> bool) -> bool {
+    values.is_empty() || values.iter().any(holds)
+}
+
+fn is_language(code: &str, wanted: &str) -> bool {
+    let rest = code
+        .get(..wanted.len())
+        .filter(|start| start.eq_ignore_ascii_case(wanted));
+    rest.is_some() && matches!(code.as_bytes().get(wanted.len()), None | Some(b'-'))
+}
+
+fn holds(text: &str, wanted: &str) -> bool {
+    text.to_lowercase().contains(&wanted.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn article() -> Article {
+        let json = json!({
+            "id": "a", "at": 1, "one_in": 1, "source": "dailyharbour.example", "source_name": "The Daily Harbour",
+            "title": {"kind": "title", "text": "Minister Resigns"},
+            "blocks": [{"kind": "lead", "text": "ÄRGER im Hafen"}, {"kind": "share", "text": "subscribe"}],
+            "enrichment": {
+                "dedup": {"status": "near", "of": "b"}, "language": {"code": "de-AT", "confidence": 0.9, "reliable": true},
+                "topics": [{"id": "medtop:11000000", "label": "politics", "evidence": [{"term": "minister"}]}],
+            },
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn filter(change: impl FnOnce(&mut Filter)) -> bool {
+        let mut filter = Filter::default();
+        change(&mut filter);
+        filter.takes(&article())
+    }
+
+    #[test]
+    fn each_filter_chooses() {
+        let of = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect::<Vec<_>>();
+        assert!(filter(|_| {}));
+        for (codes, taken) in [
+            (&["de"][..], true),
+            (&["DE-at"], true),
+            (&["d"], false),
+            (&["en", "de"], true),
+        ] {
+            assert_eq!(filter(|f| f.language = of(codes)), taken, "{codes:?}");
+        }
+        for (topic, taken) in [
+            ("medtop:11000000", true),
+            ("Polit", true),
+            ("sport", false),
+            ("medtop:11", false),
+        ] {
+            assert_eq!(filter(|f| f.topic = of(&[topic])), taken, "{topic}");
+        }
+        assert!(filter(|f| f.verdict = vec![Verdict::Exact, Verdict::Near]));
+        assert!(!filter(|f| f.verdict = vec![Verdict::Unique]));
+        assert!(filter(|f| f.source = of(&["daily harb"])));
+        assert!(!filter(|f| f.source = of(&["weekly"])));
+        assert!(filter(|f| f.text = of(&["ärger"])));
+        assert!(filter(|f| f.text = of(&["resigns"])));
+        assert!(
+            !filter(|f| f.text = of(&["subscribe"])),
+            "furniture is not searched"
+        );
+        assert!(!filter(|f| {
+            f.language = of(&["de"]);
+            f.verdict = vec![Verdict::Unique];
+        }));
+    }
+
+    #[test]
+    fn an_article_without_findings_passes_no_filter() {
+        let bare: Article = serde_json::from_str(r#"{"id":"a"}"#).unwrap();
+        assert!(Filter::default().takes(&bare));
+        let wanted = Filter {
+            language: vec!["en".to_owned()],
+            ..Filter::default()
+        };
+        assert!(!wanted.takes(&bare));
+    }
+}
