@@ -2,8 +2,9 @@
 # rootfs.sh BINARY FILES ROOT: lays the file system of the image in ROOT.
 #
 # In it are BINARY and the shared libraries that it links, the certificates of the authorities to trust, the users, the
-# default configuration and the licences (FILES has newsstage.toml, LICENSE, THIRD_PARTY.md), and for scanners what Debian
-# knows of the packages that the libraries come from. Runs on Debian, as root; ends by running the program in ROOT.
+# default configuration, the licences and the bill of materials (FILES has newsstage.toml, LICENSE, THIRD_PARTY.md,
+# THIRD_PARTY_LICENSES.txt, newsstage.cdx.json), and for scanners what Debian knows of the packages that the libraries come
+# from. Runs on Debian, as root; ends by running the program in ROOT.
 set -eu
 
 binary=$1 files=$2 root=$3
@@ -17,7 +18,8 @@ chmod 0750 "$root/var/lib/newsstage"
 
 install -m 0755 "$binary" "$root/usr/local/bin/newsstage"
 install -m 0644 "$files/newsstage.toml" "$root/etc/newsstage/newsstage.toml"
-install -m 0644 "$files/LICENSE" "$files/THIRD_PARTY.md" "$root/usr/share/doc/newsstage/"
+install -m 0644 "$files/LICENSE" "$files/THIRD_PARTY.md" "$files/THIRD_PARTY_LICENSES.txt" "$files/newsstage.cdx.json" \
+    "$root/usr/share/doc/newsstage/"
 
 # record PACKAGE: where image scanners look, and its licence.
 record() {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What containers.sh and monitoring.sh share: tools from the package registries, and the running and counting of checks.
+# What containers.sh, monitoring.sh and ../supply.sh share: tools from the package registries, and the running and counting of checks.
 # Sourced, not run, from the root of the repository.
 
 # shellcheck source=tests/services/common.sh
@@ -79,13 +79,13 @@ lock_tools() {
 python_tools() {
     lock_tools
     [[ -f $TOOLS/python.made && $(cat "$TOOLS/python.made") == "$(sha256sum "$REQUIREMENTS")" ]] && return
-    python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+    python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         install_packages python3-venv ||
-        fail "python3, 3.10 or later, with venv is missing (Debian: apt-get install python3-venv)"
+        fail "python3, 3.11 or later, with venv is missing (Debian: apt-get install python3-venv)"
     rm -rf "$TOOLS/python" "$TOOLS/python.made"
     python3 -m venv "$TOOLS/python"
     "$PYTHON" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
-        -r "$REQUIREMENTS" || fail "pip could not install hadolint, docker compose, shellcheck, promql-parser and PyYAML"
+        -r "$REQUIREMENTS" || fail "pip could not install what $REQUIREMENTS names"
     sha256sum "$REQUIREMENTS" >"$TOOLS/python.made"
 }
 

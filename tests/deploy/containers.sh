@@ -42,7 +42,8 @@ manifest_loads_without_sources() {
 # By the script that the Dockerfile runs. It ends by running the program there.
 lay_root() {
     command -v dpkg-query >/dev/null || fail "dpkg-query is missing: the image is made on Debian"
-    mkdir "$SCRATCH/files" && cp deploy/docker/newsstage.toml LICENSE THIRD_PARTY.md "$SCRATCH/files"
+    mkdir "$SCRATCH/files" && cp deploy/docker/newsstage.toml LICENSE THIRD_PARTY.md \
+        THIRD_PARTY_LICENSES.txt deploy/sbom/newsstage.cdx.json "$SCRATCH/files"
     "${AS_ROOT[@]}" sh deploy/docker/rootfs.sh "$STAGE" "$SCRATCH/files" "$ROOTFS" ||
         fail "the root file system cannot be laid (it takes root, or a sudo that asks nothing, for chroot)"
 }
@@ -62,7 +63,7 @@ nothing_but_the_program() {
     found=$(find "$ROOTFS" ! -user root -printf '/%P %u\n')
     [[ $found == '/var/lib/newsstage '* && $found != *$'\n'* ]] || fail "not of root: $found"
     for file in /etc/ssl/certs/ca-certificates.crt /var/lib/dpkg/status.d/libc6 /usr/share/doc/libc6/copyright \
-        /usr/share/doc/newsstage/LICENSE; do
+        /usr/share/doc/newsstage/{LICENSE,THIRD_PARTY_LICENSES.txt,newsstage.cdx.json}; do
         [[ -s $ROOTFS$file ]] || fail "no $file"
     done
 }

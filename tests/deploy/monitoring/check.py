@@ -197,11 +197,9 @@ def every_alert_has_a_runbook(*_):
 def runbook_commands_exist(_scrape, stage):
     """Every `newsstage …` of the runbook is a command of the program, with flags that it has; every key is a setting."""
     text = RUNBOOK.read_text(encoding="utf-8")
-    blocks = re.findall(r"```console\n(.*?)```", text, re.S)
-    lines = [line for block in blocks for line in block.splitlines()] + [
-        f"$ {code}" for code in re.findall(r"`(newsstage [^`]+)`", text)
-    ]
-    commands = {line for line in lines if re.match(r"\$ (.*\| *)?newsstage ", line)}
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.S)
+    lines = [line for block in blocks for line in block.splitlines()] + re.findall(r"`(newsstage [^`]+)`", text)
+    commands = {line for line in lines if re.match(r"(.*\| *)?newsstage ", line)}
     require(len(commands) >= 3, f"only {len(commands)} commands found")
     for line in commands:
         words = re.split(r"\bnewsstage ", line, maxsplit=1)[1].split("|")[0].split()
