@@ -1,6 +1,7 @@
 //! `newsstage tap` and `newsstage top` on a running instance: the real worker, on the broker of the demo.
 
 #[path = "cli/program.rs"]
+#[expect(dead_code, reason = "not every program of the tests needs all of it")]
 mod program;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -62,7 +62,7 @@ impl Sampler {
             self.budget.store(filled, Ordering::Relaxed);
         }
         let window = now_ms.saturating_sub(times.window_ms);
-        if window >= WINDOW_MS || window < 0 {
+        if !(0..WINDOW_MS).contains(&window) {
             times.window_ms = now_ms;
             let wanted = self.wanted.swap(0, Ordering::Relaxed);
             self.adapt(wanted, window.max(WINDOW_MS).unsigned_abs());

@@ -10,7 +10,7 @@ use clap::Args;
 use super::super::articles::Articles;
 use super::super::enrich::{Trouble, unreadable};
 use super::super::screen::Paint;
-use super::super::{Exit, now_ms, run};
+use super::super::{Exit, now_ms, run, say};
 use super::broker::{self, Broker, Crawler, INPUT};
 use super::{Process, config, messages, show, start, table, trouble};
 use crate::admin::{self, AdminState, LiveState};
@@ -125,7 +125,7 @@ fn write(crawler: &Crawler, articles: Vec<Message>, pace: Duration, stop: &Atomi
         };
         message.timestamp_ms = Some(now_ms());
         if let Err(error) = crawler.send(&[message]) {
-            drop(trouble(&error));
+            say(&format!("demo: {error}\n"));
             return;
         }
         let mut left = pace;

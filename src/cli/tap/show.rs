@@ -51,7 +51,8 @@ fn head(out: &mut String, article: &Article, paint: Paint, width: usize) {
         _ => paint.cyan(&status),
     };
     let source = fit(source, width.saturating_sub(used).max(1));
-    writeln!(out, "{}  {code}  {painted}  {source}", paint.dim(&time)).unwrap_or_default();
+    let line = format!("{}  {code}  {painted}  {source}", paint.dim(&time));
+    writeln!(out, "{}", line.trim_end()).unwrap_or_default();
 }
 
 /// Why it is a copy; empty when it is none.
@@ -136,7 +137,7 @@ mod tests {
         let bare: Article = serde_json::from_str(r#"{"id":"a"}"#).unwrap();
         assert_eq!(
             article(&bare, Paint::new(false), Some(5)),
-            "00:00:00Z  –  –  \n\n"
+            "00:00:00Z  –  –\n\n"
         );
     }
 

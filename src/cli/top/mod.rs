@@ -40,7 +40,7 @@ pub struct TopArgs {
 }
 
 fn interval(text: &str) -> Result<Duration, String> {
-    let span: TimeSpan = text.parse().map_err(|error| format!("{error}"))?;
+    let span: TimeSpan = text.parse()?;
     let range = Duration::from_millis(100)..=Duration::from_secs(3600);
     match range.contains(&span.duration()) {
         true => Ok(span.duration()),
