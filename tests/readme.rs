@@ -3,7 +3,7 @@
 //!
 //! In a fenced `console` block, lines that begin with `$ ` are commands; what follows is their output, with `...` for
 //! what is left out. A `toml` block that begins with `# newsstage.toml` is saved under that name for the commands below
-//! it. `newsstage run` goes on in the background until the page ends.
+//! it. `newsstage run` goes on in the background until the page ends. Blocks of `sh` are shown and not executed.
 
 #[path = "readme/markdown.rs"]
 mod markdown;
@@ -102,6 +102,52 @@ fn the_commands_of_the_other_pages_do_what_they_show() {
             .collect()
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the pages may call: the tests execute it on whatever machine they run on, so it must stay in its folder.
+const CALLED: [&str; 17] = [
+    "cargo",
+    "cat",
+    "cp",
+    "curl",
+    "echo",
+    "grep",
+    "head",
+    "kafka-console-consumer.sh",
+    "kafka-console-producer.sh",
+    "kafka-topics.sh",
+    "mkdir",
+    "newsstage",
+    "printf",
+    "sed",
+    "sort",
+    "tail",
+    "tests/run",
+];
+
+#[test]
+fn commands_stay_in_their_folder() {
+    for page in pages() {
+        for step in blocks(&read(&page)).iter().flat_map(steps_of_console) {
+            let mut words = step.command.split_whitespace();
+            let called = words.find(|word| !word.contains('=')).unwrap_or_default();
+            let outside = [">/", "> /"].iter().any(|to| step.command.contains(to));
+            assert!(
+                CALLED.contains(&called) && !outside,
+                "{}:{}: executed by the tests: $ {}\n(show what they must not execute in a block of `sh`)",
+                name(&page),
+                step.line,
+                step.command
+            );
+        }
+    }
+}
+
+fn steps_of_console(block: &markdown::Block) -> Vec<markdown::Step> {
+    match block.language.as_str() {
+        "console" => steps(block),
+        _ => Vec::new(),
+    }
 }
 
 #[test]

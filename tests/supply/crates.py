@@ -105,6 +105,12 @@ def crates():
     return dict(sorted(found.items()))
 
 
+def has_feature(key, feature):
+    """Whether a crate is built with a feature."""
+    keys = {package["id"]: (package["name"], package["version"]) for package in metadata()["packages"]}
+    return any(keys[node["id"]] == key and feature in node["features"] for node in metadata()["resolve"]["nodes"])
+
+
 def edges():
     """(name, version) -> those that it depends on, to link or to build."""
     keys = {package["id"]: (package["name"], package["version"]) for package in metadata()["packages"]}

@@ -7,7 +7,7 @@ import pathlib
 import re
 import tomllib
 
-from crates import crates
+from crates import crates, has_feature
 
 FILE = pathlib.Path("deploy/sbom/components.toml")
 
@@ -73,6 +73,8 @@ def libraries():
     found = []
     for entry in _table()["library"]:
         package = _package(entry["crate"])
+        if "feature" in entry and not has_feature(package.key, entry["feature"]):
+            raise LookupError(f"{package.name} is not built with {entry['feature']}, as {FILE} has it")
         version = _version(package.folder, entry.get("version"))
         texts = [(package.folder / name).read_text(encoding="utf-8") for name in entry.get("texts", [])]
         if until := entry.get("until"):
