@@ -4,6 +4,7 @@ mod articles;
 mod check;
 mod config;
 mod demo;
+mod dlq;
 mod enrich;
 mod exit;
 mod explain;
@@ -55,6 +56,9 @@ enum Command {
     /// Check, try and explain stored queries (customers' own topics).
     #[command(subcommand)]
     Queries(queries::QueriesCommand),
+    /// Look at dead letters, and send them back once their cause is mended.
+    #[command(subcommand)]
+    Dlq(dlq::DlqCommand),
     /// See the stage work on bundled articles and an embedded broker; needs nothing else.
     Demo(demo::DemoArgs),
     /// Check the configuration and, unless --offline, the broker: topics, partitions, rights, sizes.
@@ -110,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::Enrich(args) => enrich::main(&args),
         Command::Explain(args) => explain::main(&args),
         Command::Queries(command) => queries::main(&command),
+        Command::Dlq(command) => dlq::main(&command),
         Command::Demo(args) => demo::main(&args),
         Command::Check(args) => check::main(&args),
         Command::Topics(command) => topics::main(&command),

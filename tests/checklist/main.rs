@@ -7,6 +7,7 @@ mod support;
 mod admin;
 mod breaker;
 mod codecs;
+mod dlq;
 mod documented;
 mod exits;
 mod faults;
