@@ -162,6 +162,7 @@ fn start(
         stop,
         connect_timeout,
         rooms,
+        spans: Default::default(),
     };
     std::thread::Builder::new()
         .name("worker".into())

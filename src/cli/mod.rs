@@ -9,6 +9,7 @@ mod enrich;
 mod exit;
 mod explain;
 mod queries;
+mod reload;
 mod run;
 mod screen;
 mod topics;

@@ -96,11 +96,16 @@ impl fmt::Display for TraceContext {
     }
 }
 
+/// Whether these headers have a `traceparent`, be it valid or not.
+pub fn has_trace(headers: &[Header]) -> bool {
+    headers.iter().any(|(name, _)| is(name, PARENT))
+}
+
 /// The headers of the output: all as they came, in their order, but the `traceparent`. A valid one is replaced by that of
 /// our span, and `tracestate` stays. One that is not valid, or one of several, is replaced by that of a new trace, and
 /// `tracestate` is left out, as the standard demands. Without one there is no trace, and none is begun.
 pub fn passed_on(headers: &[Header], position: &Position) -> Vec<Header> {
-    if !headers.iter().any(|(name, _)| is(name, PARENT)) {
+    if !has_trace(headers) {
         return headers.to_vec();
     }
     let parent = TraceContext::of(headers);

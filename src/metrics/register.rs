@@ -1,6 +1,7 @@
 //! The metrics themselves: names, meanings, buckets.
 
 mod make;
+mod settings;
 mod sizes;
 
 use std::sync::atomic::AtomicU64;
@@ -12,6 +13,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use make::{add, bounded, counters};
+use settings::Settings;
 use sizes::Sizes;
 
 use super::bounded::BoundedCounters;
@@ -36,6 +38,7 @@ pub(super) struct Series {
     pub(super) queries: Queries,
     pub(super) sizes: Sizes,
     pub(super) partitions: Partitions,
+    pub(super) settings: Settings,
 }
 
 impl Series {
@@ -51,6 +54,7 @@ impl Series {
             queries: Queries::register(r),
             sizes: Sizes::register(r),
             partitions: Partitions::register(r),
+            settings: Settings::register(r, info),
         }
     }
 }
@@ -322,12 +326,6 @@ fn infos(registry: &mut Registry, info: &ProcessInfo) {
         "build",
         "Version and source revision of the program",
         Info::new(build),
-    );
-    let config = [("fingerprint", Value::Owned(info.config_fingerprint.clone()))];
-    registry.register(
-        "config",
-        "Fingerprint of the effective configuration",
-        Info::new(config),
     );
     let started = FloatGauge::default();
     started.set(info.started_ms as f64 / 1000.0);

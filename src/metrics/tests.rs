@@ -33,6 +33,7 @@ pub(super) fn exercised() -> Metrics {
     m.set_producer_queue(6);
     m.set_dedup_index(10, 20, 30);
     m.set_breaker_open(true);
+    m.config_reload(ConfigReload::Refused);
     m.progress(1_700_000_001_250);
     m
 }
@@ -78,6 +79,8 @@ fn every_method_shows_in_the_exposition() {
         "newsstage_dedup_disk_bytes 20",
         "newsstage_dedup_memory_bytes 30",
         "newsstage_breaker_open 1",
+        "newsstage_config_reloads_total{result=\"refused\"} 1",
+        "newsstage_config_last_reload_successful 0",
         "newsstage_last_progress_timestamp_seconds 1700000001.25",
     ] {
         assert_line(&text, line);

@@ -1,7 +1,7 @@
 //! A batch on its way: what was read, and what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::article::Message;
 use crate::kafka::ownership::{Epoch, Holdings, Partition};
@@ -122,6 +122,8 @@ pub struct Analysed {
     pub outcomes: Vec<Outcome>,
     /// What was counted as in flight when the batch was handed on.
     pub holdings: Holdings,
+    /// When its analysis began and ended.
+    pub analysis: (SystemTime, SystemTime),
 }
 
 impl Analysed {
@@ -209,6 +211,7 @@ mod tests {
             batch,
             outcomes,
             holdings,
+            analysis: (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH),
         };
         // The first question is answered with yes, every later one with no.
         let asked = std::cell::Cell::new(0);
@@ -237,6 +240,7 @@ mod tests {
             batch,
             outcomes: vec![rejected(5), rejected(7), rejected(6), rejected(8)],
             holdings,
+            analysis: (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH),
         };
         assert_eq!(
             analysed.next_offsets(),

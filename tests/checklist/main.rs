@@ -21,6 +21,7 @@ mod offsets;
 mod poison;
 mod queries;
 mod rebuild;
+mod reload;
 mod replicas;
 mod scene;
 mod shutdown;
