@@ -3,6 +3,7 @@
 //! Parsing, text, language and topics see one article at a time and run on all cores. The duplicate index is asked in
 //! offset order by one thread, because the first article of a story is the one that came first.
 
+mod reload;
 mod restore;
 mod stages;
 mod timing;
@@ -24,6 +25,7 @@ use crate::metrics::{Metrics, Step as Timed};
 use crate::text::Document;
 use crate::topics::TopicTags;
 use crate::topics::query::{QueryLoader, QueryMatches};
+pub use reload::Reloader;
 use stages::{Stages, Step};
 use timing::guarded;
 
@@ -101,6 +103,7 @@ pub struct Pipeline {
     lost: bool,
     index: Option<DedupIndex>,
     threads: rayon::ThreadPool,
+    pending: reload::Pending,
 }
 
 impl Pipeline {
@@ -154,6 +157,7 @@ impl Pipeline {
             lost: false,
             index,
             threads,
+            pending: reload::Pending::default(),
         })
     }
 
@@ -184,6 +188,7 @@ impl Pipeline {
     /// # Errors
     /// When the duplicate index is out of reach: no verdict is guessed. The same batch may be tried again.
     pub fn process(&mut self, batch: &[Message], now_ms: i64) -> Result<Vec<Outcome>, IndexError> {
+        self.take_over();
         let stages = &self.stages;
         stages.live.begin(now_ms);
         // One set of queries for the whole batch, whatever is loaded meanwhile.

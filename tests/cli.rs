@@ -13,7 +13,7 @@ use program::{Ran, newsstage, run};
 use serde_json::Value;
 
 /// Every subcommand, with words that its help must have.
-const COMMANDS: [(&[&str], &[&str]); 15] = [
+const COMMANDS: [(&[&str], &[&str]); 19] = [
     (&["run"], &["--config", "--set", "NEWSSTAGE_CONFIG"]),
     (
         &["enrich"],
@@ -21,6 +21,16 @@ const COMMANDS: [(&[&str], &[&str]); 15] = [
     ),
     (&["explain"], &["--against", "--json", "plain text"]),
     (&["demo"], &["--fast"]),
+    (&["dlq"], &["list", "show", "replay"]),
+    (
+        &["dlq", "list"],
+        &["--reason", "--from", "--to-offset", "--id", "--json"],
+    ),
+    (&["dlq", "show"], &["POSITION", "--raw", "--json"]),
+    (
+        &["dlq", "replay"],
+        &["--dry-run", "--limit", "--max-replays", "--again"],
+    ),
     (&["check"], &["--offline", "--strict", "--timeout"]),
     (&["queries"], &["check", "test", "explain", "import"]),
     (&["queries", "check"], &["--strict", "--json"]),

@@ -192,6 +192,7 @@ fn start(config: Config, process: Process, stop: Arc<AtomicBool>) -> Result<Work
         stop,
         connect_timeout,
         rooms,
+        spans: Default::default(),
     };
     std::thread::Builder::new()
         .name("worker".into())

@@ -32,7 +32,7 @@ pub enum Exit {
     Denied = 77,
     /// The configuration is wrong.
     Config = 78,
-    /// A second signal ended the process at once.
+    /// A signal ended the command before it was done; the service only ends so at the second.
     Interrupted = 130,
 }
 
@@ -44,7 +44,7 @@ impl Exit {
         (Self::Usage, "wrong command line"),
         (
             Self::Data,
-            "enrich --strict met a bad article, or check found a fault",
+            "enrich --strict met a bad article, check found a fault, or dlq cannot do all",
         ),
         (
             Self::OffsetsLost,
@@ -71,7 +71,7 @@ impl Exit {
         (Self::Config, "the configuration is wrong"),
         (
             Self::Interrupted,
-            "a second signal ended the process at once",
+            "ended by a signal before it was done; run: by the second one",
         ),
     ];
 

@@ -4,10 +4,12 @@ mod articles;
 mod check;
 mod config;
 mod demo;
+mod dlq;
 mod enrich;
 mod exit;
 mod explain;
 mod queries;
+mod reload;
 mod remote;
 mod run;
 mod screen;
@@ -58,6 +60,9 @@ enum Command {
     /// Check, try and explain stored queries (customers' own topics).
     #[command(subcommand)]
     Queries(queries::QueriesCommand),
+    /// Look at dead letters, and send them back once their cause is mended.
+    #[command(subcommand)]
+    Dlq(dlq::DlqCommand),
     /// See the stage work on bundled articles and an embedded broker; needs nothing else.
     Demo(demo::DemoArgs),
     /// Watch a running instance: rates, lag, verdicts, languages, topics, latency.
@@ -117,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Enrich(args) => enrich::main(&args),
         Command::Explain(args) => explain::main(&args),
         Command::Queries(command) => queries::main(&command),
+        Command::Dlq(command) => dlq::main(&command),
         Command::Demo(args) => demo::main(&args),
         Command::Top(args) => top::main(&args),
         Command::Tap(args) => tap::main(&args),

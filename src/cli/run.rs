@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::reload::{Hangups, Watcher};
 use super::{ConfigArgs, Exit, load, now_ms, process_info, queries, say};
 use crate::admin::{self, AdminState, LiveState};
 use crate::config::Config;
@@ -16,6 +17,7 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::telemetry;
+use crate::worker::spans::Spans;
 use crate::worker::{self, Parts};
 
 /// How long the broker may take to answer at the start.
@@ -39,7 +41,7 @@ pub fn main(args: &ConfigArgs) -> Exit {
             return Exit::Config;
         }
     };
-    match serve(config) {
+    match serve(args, config) {
         Ok(()) => Exit::Success,
         Err(exit) => exit,
     }
@@ -53,7 +55,7 @@ fn log_format(format: crate::config::LogFormat) -> telemetry::LogFormat {
     }
 }
 
-fn serve(config: Config) -> Result<(), Exit> {
+fn serve(args: &ConfigArgs, config: Config) -> Result<(), Exit> {
     let info = process_info(&config);
     tracing::info!(
         version = info.version,
@@ -70,6 +72,7 @@ fn serve(config: Config) -> Result<(), Exit> {
     let health = Health::new(now_ms(), stalled_after);
     health.set_ready(Part::Config);
     let stop = Arc::new(AtomicBool::new(false));
+    let hangups = Hangups::default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -77,7 +80,7 @@ fn serve(config: Config) -> Result<(), Exit> {
         .build()
         .map_err(|error| failed(Exit::Software, "runtime", &error))?;
     runtime
-        .block_on(listen_to_signals(stop.clone()))
+        .block_on(listen_to_signals(stop.clone(), hangups.clone()))
         .map_err(|error| failed(Exit::Software, "signals", &error))?;
     let live = Live::new(&config.admin.live, metrics.clone(), now_ms());
     if config.admin.enabled {
@@ -105,8 +108,11 @@ fn serve(config: Config) -> Result<(), Exit> {
     pipeline.set_live(live);
     tracing::info!(?report, path = %config.dedup.path.display(), backend = ?config.dedup.backend, "duplicate index open");
     if let Some(loader) = pipeline.take_query_loader() {
-        queries::watch(loader, &config, stop.clone())?;
+        queries::watch(loader, &config, hangups.clone(), stop.clone())?;
     }
+    let watcher = Watcher::new(args, &config, pipeline.reloader(), metrics.clone());
+    watcher.start(hangups, stop.clone())?;
+    let spans = Spans::open(&config).map_err(|error| failed(Exit::Config, "tracing", &error))?;
     let parts = Parts {
         config,
         pipeline,
@@ -116,8 +122,11 @@ fn serve(config: Config) -> Result<(), Exit> {
         stop,
         connect_timeout: CONNECT_TIMEOUT,
         rooms: None,
+        spans: spans.clone(),
     };
-    match worker::run(parts) {
+    let ended = worker::run(parts);
+    spans.close();
+    match ended {
         Ok(()) => {
             tracing::info!("stopped");
             Ok(())
@@ -137,10 +146,19 @@ fn failed(exit: Exit, what: &str, error: &dyn std::fmt::Display) -> Exit {
     exit
 }
 
-/// The first SIGTERM or SIGINT asks for an orderly end, the second ends the process.
-pub(super) async fn listen_to_signals(stop: Arc<AtomicBool>) -> std::io::Result<()> {
+/// The first SIGTERM or SIGINT asks for an orderly end, the second ends the process. SIGHUP asks for a reload.
+pub(super) async fn listen_to_signals(
+    stop: Arc<AtomicBool>,
+    hangups: Hangups,
+) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            hangups.add();
+        }
+    });
     tokio::spawn(async move {
         loop {
             let name = tokio::select! {

@@ -17,6 +17,7 @@ mod model;
 mod nearest;
 mod properties;
 mod reference;
+mod reload;
 mod secret;
 mod service_model;
 mod show;
@@ -40,9 +41,11 @@ pub use model::{
     LimitsConfig, OutputConfig, Partitioning, StagesConfig, Tombstones,
 };
 pub use reference::reference_markdown;
+pub use reload::Reloaded;
 pub use secret::{Properties, Secret, is_secret_property};
 pub use service_model::{
-    AdminConfig, LiveConfig, LivenessConfig, LogConfig, LogFormat, RetryConfig, ShutdownConfig,
+    AdminConfig, LiveConfig, LivenessConfig, LogConfig, LogFormat, ReloadConfig, RetryConfig,
+    ShutdownConfig, TracingConfig,
 };
 pub use show::show;
 pub use sources::{ENV_PREFIX, Sources};

@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kafka_model::KafkaConfig;
-use super::service_model::{AdminConfig, LivenessConfig, LogConfig, RetryConfig, ShutdownConfig};
+use super::service_model::{
+    AdminConfig, LivenessConfig, LogConfig, ReloadConfig, RetryConfig, ShutdownConfig,
+    TracingConfig,
+};
 use super::units::{self, ByteSize, TimeSpan};
 use crate::article::{InputLimits, ReaderSettings};
 use crate::dedup::DedupSettings;
@@ -55,6 +58,10 @@ pub struct Config {
     pub liveness: LivenessConfig,
     /// Log output, on standard error or standard output as the command decides.
     pub log: LogConfig,
+    /// Settings and word lists that change while the stage runs; SIGHUP has them looked at, too.
+    pub reload: ReloadConfig,
+    /// Spans for OpenTelemetry. Only a program that was built with the feature `otel` sends any.
+    pub tracing: TracingConfig,
 }
 
 /// What is read, and how an article is found in a message.

@@ -149,3 +149,52 @@ pub enum LogFormat {
     /// Text for people.
     Text,
 }
+
+/// What is watched while the stage runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReloadConfig {
+    /// Look for changes of the configuration file and of the files in `topics.lexicons`, and take them over. Without it only
+    /// SIGHUP does. What `topics`, `language`, `text`, `dedup.near` and `dedup.min_*` say is taken over; other changes are
+    /// named in the log and wait for a restart.
+    pub watch: bool,
+    /// Time between two looks.
+    #[schemars(extend("x-minimum" = "100ms", "x-maximum" = "1h"))]
+    pub poll: TimeSpan,
+}
+
+impl Default for ReloadConfig {
+    fn default() -> Self {
+        Self {
+            watch: true,
+            poll: TimeSpan::from_secs(5),
+        }
+    }
+}
+
+/// Spans for OpenTelemetry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TracingConfig {
+    /// Send spans of batches and articles. Refused by a program without the feature `otel`.
+    pub enabled: bool,
+    /// Where the collector takes OTLP over HTTP (protobuf). Without TLS: a collector near by passes it on.
+    pub endpoint: String,
+    /// Share of the articles without a `traceparent` that get a span, 0 to 1. Of those with one, the flag decides that says
+    /// whether it is sampled.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub sample: f64,
+    /// Name of the service in the spans.
+    pub service: String,
+}
+
+impl Default for TracingConfig {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            endpoint: "http://127.0.0.1:4318/v1/traces".to_owned(),
+            sample: 0.01,
+            service: "newsstage".to_owned(),
+        }
+    }
+}

@@ -54,8 +54,28 @@ impl Config {
         check_security(&self.kafka.security, &mut found);
         self.check_times(&mut found);
         self.check_shared_index(&mut found);
+        self.check_tracing(&mut found);
         properties::check(self, &mut found.errors);
         (found.errors, found.warnings)
+    }
+
+    fn check_tracing(&self, found: &mut Findings) {
+        let tracing = &self.tracing;
+        if !tracing.enabled {
+            return;
+        }
+        if !cfg!(feature = "otel") {
+            let built = "this program was built without the feature otel";
+            found.error("tracing.enabled", built);
+        }
+        let endpoint = url::Url::parse(&tracing.endpoint);
+        if !endpoint.is_ok_and(|url| url.scheme() == "http" && url.has_host()) {
+            let wanted = "expected http://HOST:PORT/v1/traces; a collector near by can add TLS";
+            found.error("tracing.endpoint", wanted);
+        }
+        if tracing.service.is_empty() {
+            found.error("tracing.service", "must not be empty");
+        }
     }
 
     fn check_shared_index(&self, found: &mut Findings) {

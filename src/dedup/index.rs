@@ -83,6 +83,13 @@ impl DedupIndex {
         Self::around(Box::new(Embedded::in_memory(settings)), settings)
     }
 
+    /// Judges by the thresholds of these settings from now on. Where and how long articles are kept does not change.
+    pub fn judge_by(&mut self, settings: &DedupSettings) {
+        self.settings.near = settings.near.clone();
+        self.settings.min_tokens = settings.min_tokens;
+        self.settings.min_headline_tokens = settings.min_headline_tokens;
+    }
+
     fn around(store: Box<dyn Store>, settings: &DedupSettings) -> Self {
         Self {
             store,

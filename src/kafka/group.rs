@@ -49,7 +49,7 @@ pub fn committed_of_group(config: &Config, timeout: Duration) -> Result<usize, K
         .count())
 }
 
-fn is_coordinator_coming(error: &KafkaError) -> bool {
+pub(super) fn is_coordinator_coming(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(

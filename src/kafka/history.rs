@@ -10,9 +10,9 @@ use rdkafka::message::Message as _;
 use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::client_config;
 use super::error::{KafkaFailure, is_denial};
 use super::limits::InspectorContext;
+use super::{client_config, headers_of};
 use crate::article::{Message, Position};
 use crate::config::{Config, Role};
 
@@ -20,6 +20,21 @@ use crate::config::{Config, Role};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Longest single wait.
 const POLL: Duration = Duration::from_millis(100);
+
+/// Which records of a topic are read.
+#[derive(Debug, Clone, Default)]
+pub struct Stretch {
+    /// Records from the first one of at least this time on, in milliseconds since 1970; `None` asks for no time.
+    pub from_ms: Option<i64>,
+    /// Only this partition.
+    pub partition: Option<i32>,
+    /// By partition: the first offset that is read.
+    pub begin: BTreeMap<i32, i64>,
+    /// By partition: the offset before which reading ends.
+    pub end: BTreeMap<i32, i64>,
+    /// Whether headers are kept.
+    pub headers: bool,
+}
 
 /// The committed records of topics between a time and now, partition by partition.
 pub struct History {
@@ -29,6 +44,7 @@ pub struct History {
     open: BTreeMap<(usize, i32), i64>,
     total: u64,
     read: u64,
+    headers: bool,
 }
 
 impl History {
@@ -40,6 +56,23 @@ impl History {
         config: &Config,
         topics: &[&str],
         from_ms: i64,
+        timeout: Duration,
+    ) -> Result<Self, KafkaFailure> {
+        let stretch = Stretch {
+            from_ms: Some(from_ms),
+            ..Stretch::default()
+        };
+        Self::over(config, topics, &stretch, timeout)
+    }
+
+    /// The same for a part of the topics.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn over(
+        config: &Config,
+        topics: &[&str],
+        stretch: &Stretch,
         timeout: Duration,
     ) -> Result<Self, KafkaFailure> {
         let mut properties = client_config(config, Role::Consumer);
@@ -58,65 +91,75 @@ impl History {
             open: BTreeMap::new(),
             total: 0,
             read: 0,
+            headers: stretch.headers,
         };
-        history.assign(from_ms, timeout)?;
+        history.assign(stretch, timeout)?;
         Ok(history)
     }
 
-    fn assign(&mut self, from_ms: i64, timeout: Duration) -> Result<(), KafkaFailure> {
+    fn assign(&mut self, stretch: &Stretch, timeout: Duration) -> Result<(), KafkaFailure> {
         let explain = |error: KafkaError| self.consumer.context().explain(&error);
-        let mut wanted = TopicPartitionList::new();
         let mut ends = BTreeMap::new();
         for (index, topic) in self.topics.iter().enumerate() {
-            for partition in self.partitions(topic, timeout)? {
+            let partitions = self.partitions(topic, timeout)?.into_iter();
+            for partition in partitions.filter(|&one| stretch.partition.is_none_or(|p| p == one)) {
                 let (first, end) = self
                     .consumer
                     .fetch_watermarks(topic, partition, timeout)
                     .map_err(explain)?;
+                let begin = stretch.begin.get(&partition).copied().unwrap_or(first);
+                let until = stretch.end.get(&partition).copied().unwrap_or(end);
+                let (first, end) = (begin.max(first), until.min(end));
                 if end > first {
-                    wanted
-                        .add_partition_offset(topic, partition, Offset::Offset(from_ms.max(0)))
-                        .map_err(explain)?;
                     ends.insert((index, partition), (first, end));
                 }
             }
         }
-        if ends.is_empty() {
-            return Ok(());
-        }
-        let found = self
-            .consumer
-            .offsets_for_times(wanted, timeout)
-            .map_err(explain)?;
+        let found = self.since(stretch.from_ms, &ends, timeout)?;
         let mut assigned = TopicPartitionList::new();
-        for element in found.elements() {
-            let index = self
-                .topics
-                .iter()
-                .position(|topic| **topic == *element.topic());
-            let key = (index.unwrap_or_default(), element.partition());
-            let Some((first, end)) = ends.get(&key).copied() else {
-                continue;
-            };
+        for (key, (first, end)) in ends {
+            let topic = self.topics.get(key.0).map_or("", |topic| topic);
+            let since = found
+                .find_partition(topic, key.1)
+                .map(|element| element.offset());
             // Without an answer there is no record since then, or none has a time: then everything is read.
-            let begin = match element.offset() {
-                Offset::Offset(offset) => offset.max(first),
-                Offset::End => continue,
+            let begin = match since {
+                Some(Offset::Offset(offset)) => offset.max(first),
+                Some(Offset::End) => continue,
                 _ => first,
             };
             if begin < end {
                 self.open.insert(key, end);
                 self.total += (end - begin).unsigned_abs();
                 assigned
-                    .add_partition_offset(
-                        element.topic(),
-                        element.partition(),
-                        Offset::Offset(begin),
-                    )
+                    .add_partition_offset(topic, key.1, Offset::Offset(begin))
                     .map_err(explain)?;
             }
         }
         self.consumer.assign(&assigned).map_err(explain)
+    }
+
+    /// The first record of that time in each partition.
+    fn since(
+        &self,
+        from_ms: Option<i64>,
+        ends: &BTreeMap<(usize, i32), (i64, i64)>,
+        timeout: Duration,
+    ) -> Result<TopicPartitionList, KafkaFailure> {
+        let explain = |error: KafkaError| self.consumer.context().explain(&error);
+        let mut wanted = TopicPartitionList::new();
+        let Some(from_ms) = from_ms.filter(|_| !ends.is_empty()) else {
+            return Ok(wanted);
+        };
+        for &(index, partition) in ends.keys() {
+            let topic = self.topics.get(index).map_or("", |topic| topic);
+            wanted
+                .add_partition_offset(topic, partition, Offset::Offset(from_ms.max(0)))
+                .map_err(explain)?;
+        }
+        self.consumer
+            .offsets_for_times(wanted, timeout)
+            .map_err(explain)
     }
 
     /// Asks until there is an answer, and serves the consumer in between: without that it would never get a token.
@@ -209,7 +252,11 @@ impl History {
                             },
                             key: message.key().map(<[u8]>::to_vec),
                             payload: message.payload().map(<[u8]>::to_vec),
-                            headers: Vec::new(),
+                            headers: if self.headers {
+                                headers_of(&message)
+                            } else {
+                                Vec::new()
+                            },
                             timestamp_ms: message.timestamp().to_millis(),
                         });
                     }

@@ -4,6 +4,7 @@
 //! [`sink`] turns outcomes into records, [`limits`] asks the broker what it takes. Nothing here knows what an article is.
 
 pub mod context;
+pub mod dead_letter;
 pub mod error;
 pub mod group;
 pub mod history;
@@ -12,12 +13,15 @@ pub mod oauth;
 pub mod ownership;
 pub mod producer;
 pub mod queries;
+pub mod replay;
 pub mod sink;
 pub mod source;
 pub mod trace;
 
 use rdkafka::ClientConfig;
+use rdkafka::message::{Headers as _, Message as _};
 
+use crate::article::Header;
 use crate::config::{Config, Role, kafka_properties};
 
 pub use error::KafkaFailure;
@@ -29,4 +33,12 @@ pub fn client_config(config: &Config, role: Role) -> ClientConfig {
         client.set(name, value);
     }
     client
+}
+
+/// The headers of a message, copied out in their order.
+fn headers_of(message: &rdkafka::message::BorrowedMessage<'_>) -> Vec<Header> {
+    let headers = message.headers().into_iter().flat_map(|all| all.iter());
+    headers
+        .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::dead_letter::{add_failure, record_bytes};
 use super::producer::Record;
 use super::trace;
 use crate::article::{Header, Message, Rejection};
@@ -9,11 +10,6 @@ use crate::config::{Config, Duplicates, Partitioning, Tombstones};
 use crate::dedup::DedupStatus;
 use crate::metrics::Produced;
 use crate::pipeline::{Enriched, Outcome};
-
-/// Stable code of the refusal, beside Kafka Connect's headers.
-pub const ERROR_CODE_HEADER: &str = "newsstage.error.code";
-/// Set to `true` when the original value did not fit the dead-letter topic and only a reference was written.
-pub const VALUE_OMITTED_HEADER: &str = "newsstage.error.value_omitted";
 
 /// What a record is, for metrics and for the breaker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,45 +108,19 @@ impl Sink {
         }
     }
 
-    /// The original message with Kafka Connect's error headers. Headers that are there already, from an earlier failure,
-    /// are kept and not written again, so that the first origin stays known across replays.
+    /// The original message with the headers of the failure.
     fn dead_letter(&self, message: &Message, rejection: &Rejection) -> Addressed {
-        let mut headers = message.headers.clone();
-        let mut add = |name: &str, value: String| {
-            if !headers.iter().any(|(known, _)| known == name) {
-                headers.push((name.to_owned(), Some(value.into_bytes())));
-            }
+        let described = |omitted: bool| {
+            let mut headers = passed_headers(message);
+            let (position, connector) = (&message.position, &self.connector);
+            add_failure(&mut headers, position, rejection, connector, omitted);
+            headers
         };
-        add("__connect.errors.topic", message.position.topic.to_string());
-        add(
-            "__connect.errors.partition",
-            message.position.partition.to_string(),
-        );
-        add(
-            "__connect.errors.offset",
-            message.position.offset.to_string(),
-        );
-        add("__connect.errors.connector.name", self.connector.clone());
-        add("__connect.errors.stage", "VALUE_CONVERTER".to_owned());
-        add("__connect.errors.class.name", "newsstage".to_owned());
-        add(
-            "__connect.errors.exception.class.name",
-            format!("newsstage.{}", rejection.code),
-        );
-        add(
-            "__connect.errors.exception.message",
-            rejection.detail.clone(),
-        );
-        // Our own code tells of this failure, not of an earlier one.
-        headers.retain(|(name, _)| name != ERROR_CODE_HEADER && name != VALUE_OMITTED_HEADER);
-        headers.push((
-            ERROR_CODE_HEADER.to_owned(),
-            Some(rejection.code.as_str().as_bytes().to_vec()),
-        ));
+        let mut headers = described(false);
         let mut value = message.payload.clone();
-        let bytes = value.as_ref().map_or(0, Vec::len) + sizes(&message.key, &headers);
+        let bytes = record_bytes(message.key.as_deref(), value.as_deref(), &headers);
         if bytes > self.dead_letter_room {
-            headers.push((VALUE_OMITTED_HEADER.to_owned(), Some(b"true".to_vec())));
+            headers = described(true);
             value = Some(reference(message).into_bytes());
         }
         let record = Record {
@@ -168,14 +138,6 @@ impl Sink {
     }
 }
 
-fn sizes(key: &Option<Vec<u8>>, headers: &[Header]) -> usize {
-    let headers: usize = headers
-        .iter()
-        .map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len) + 10)
-        .sum();
-    key.as_ref().map_or(0, Vec::len) + headers + 256
-}
-
 /// Where the original can be found, for a value that no dead-letter record can hold.
 fn reference(message: &Message) -> String {
     serde_json::json!({
@@ -187,19 +149,9 @@ fn reference(message: &Message) -> String {
     .to_string()
 }
 
-/// All headers as they came, in order, except that a valid trace context goes on with a span of our own.
+/// All headers as they came, in order, except that the trace goes on with a span of our own.
 fn passed_headers(message: &Message) -> Vec<Header> {
-    message
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            let continued = value
-                .as_deref()
-                .filter(|_| trace::is_traceparent(name))
-                .and_then(|value| trace::continued(value, &message.position));
-            (name.clone(), continued.or_else(|| value.clone()))
-        })
-        .collect()
+    trace::passed_on(&message.headers, &message.position)
 }
 
 fn routing_headers(enriched: &Enriched) -> impl Iterator<Item = Header> {

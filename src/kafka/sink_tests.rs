@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::article::{Position, RejectCode};
+use crate::kafka::dead_letter::VALUE_OMITTED_HEADER;
 
 fn message(payload: Option<&[u8]>, headers: &[(&str, Option<&str>)]) -> Message {
     Message {

@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::client_config;
 use super::context::SourceContext;
 use super::error::{KafkaFailure, is_denial};
 use super::oauth::TokenSource;
 use super::ownership::{Epoch, Ownership, Partition};
-use crate::article::{Header, Message, Position};
+use super::{client_config, headers_of};
+use crate::article::{Message, Position};
 use crate::config::{Config, LostOffset, Role};
 use crate::health::Health;
 use crate::metrics::Metrics;
@@ -107,12 +107,6 @@ impl Source {
     }
 
     fn copied(&self, message: &BorrowedMessage<'_>) -> Message {
-        let headers: Vec<Header> = message.headers().map_or_else(Vec::new, |headers| {
-            headers
-                .iter()
-                .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
-                .collect()
-        });
         Message {
             position: Position {
                 topic: self.topic.clone(),
@@ -121,7 +115,7 @@ impl Source {
             },
             key: message.key().map(<[u8]>::to_vec),
             payload: message.payload().map(<[u8]>::to_vec),
-            headers,
+            headers: headers_of(message),
             timestamp_ms: message.timestamp().to_millis(),
         }
     }

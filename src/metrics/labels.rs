@@ -93,6 +93,20 @@ label_values! {
 }
 
 label_values! {
+    /// How a reload of the configuration ended.
+    ConfigReload {
+        /// Everything that has changed is in use.
+        Loaded = "loaded",
+        /// Nothing has changed.
+        Unchanged = "unchanged",
+        /// Some of it waits for a restart; the rest is in use.
+        Refused = "refused",
+        /// The old settings stay in use.
+        Failed = "failed",
+    }
+}
+
+label_values! {
     /// How a transaction ended.
     TransactionResult {
         /// Its output is visible and its offsets are stored.

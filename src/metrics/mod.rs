@@ -26,7 +26,7 @@ use crate::health::Blocker;
 use register::Series;
 
 pub use bounded::{MAX_LABEL_VALUES, OTHER};
-pub use labels::{Produced, QueryReload, RebalanceEvent, Step, TransactionResult};
+pub use labels::{ConfigReload, Produced, QueryReload, RebalanceEvent, Step, TransactionResult};
 
 /// What is known of the process when it starts.
 #[derive(Debug, Clone)]
@@ -136,6 +136,20 @@ impl Metrics {
     /// Counts one tag of the taxonomy. Customers' queries are not counted here: they have no bound.
     pub fn topic(&self, id: &str) {
         self.inner.series.articles.topics.inc(id);
+    }
+
+    /// Counts one reload of the configuration.
+    pub fn config_reload(&self, result: ConfigReload) {
+        let settings = &self.inner.series.settings;
+        let label = labels::one("result", result.as_str());
+        settings.reloads.get_or_create(&label).inc();
+        let successful = matches!(result, ConfigReload::Loaded | ConfigReload::Unchanged);
+        settings.last_successful.set(i64::from(successful));
+    }
+
+    /// Says which configuration is in use.
+    pub fn set_config_fingerprint(&self, fingerprint: String) {
+        self.inner.series.settings.fingerprint.set(fingerprint);
     }
 
     /// Counts one load of stored queries.

@@ -2,6 +2,7 @@
 
 mod live;
 mod make;
+mod settings;
 mod sizes;
 
 use std::sync::atomic::AtomicU64;
@@ -14,6 +15,7 @@ use prometheus_client::registry::Registry;
 
 use live::Live;
 use make::{add, bounded, counters};
+use settings::Settings;
 use sizes::Sizes;
 
 use super::bounded::BoundedCounters;
@@ -40,6 +42,7 @@ pub(super) struct Series {
     pub(super) live: Live,
     pub(super) sizes: Sizes,
     pub(super) partitions: Partitions,
+    pub(super) settings: Settings,
 }
 
 impl Series {
@@ -56,6 +59,7 @@ impl Series {
             live: Live::register(r),
             sizes: Sizes::register(r),
             partitions: Partitions::register(r),
+            settings: Settings::register(r, info),
         }
     }
 }
@@ -339,12 +343,6 @@ fn infos(registry: &mut Registry, info: &ProcessInfo) {
         "build",
         "Version and source revision of the program",
         Info::new(build),
-    );
-    let config = [("fingerprint", Value::Owned(info.config_fingerprint.clone()))];
-    registry.register(
-        "config",
-        "Fingerprint of the effective configuration",
-        Info::new(config),
     );
     let started = FloatGauge::default();
     started.set(info.started_ms as f64 / 1000.0);

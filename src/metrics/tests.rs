@@ -38,6 +38,7 @@ pub(super) fn exercised() -> Metrics {
     m.live_shown(8);
     m.live_dropped(9);
     m.set_live_viewers(2);
+    m.config_reload(ConfigReload::Refused);
     m.progress(1_700_000_001_250);
     m
 }
@@ -89,6 +90,8 @@ fn every_method_shows_in_the_exposition() {
         "newsstage_live_articles_total 8",
         "newsstage_live_dropped_articles_total 9",
         "newsstage_live_viewers 2",
+        "newsstage_config_reloads_total{result=\"refused\"} 1",
+        "newsstage_config_last_reload_successful 0",
         "newsstage_last_progress_timestamp_seconds 1700000001.25",
     ] {
         assert_line(&text, line);

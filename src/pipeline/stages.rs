@@ -63,18 +63,28 @@ pub(super) type Step<'a> = Result<Box<Prepared<'a>>, Outcome>;
 
 impl Stages {
     pub(super) fn new(config: &Config, metrics: Metrics) -> Result<Self, PipelineError> {
-        let setting = |error: &dyn std::fmt::Display| PipelineError::Setting(error.to_string());
-        let topics = if config.stages.topics {
-            Some(TopicTagger::new(&config.topics).map_err(|error| setting(&error))?)
+        let loader = if config.stages.topics && config.topics.has_queries() {
+            let options = config.topics.query_options();
+            let loader =
+                QueryLoader::start(config.topics.queries.clone(), options, metrics.clone());
+            Some(loader.map_err(|error| PipelineError::Setting(error.to_string()))?)
         } else {
             None
         };
-        let loader = if config.stages.topics && config.topics.has_queries() {
-            let options = config.topics.query_options();
-            Some(
-                QueryLoader::start(config.topics.queries.clone(), options, metrics.clone())
-                    .map_err(|error| setting(&error))?,
-            )
+        let queries = loader.as_ref().map(QueryLoader::handle);
+        let stages = Self::with_queries(config, metrics, queries)?;
+        Ok(Self { loader, ..stages })
+    }
+
+    /// The same around queries that somebody else loads.
+    pub(super) fn with_queries(
+        config: &Config,
+        metrics: Metrics,
+        queries: Option<Arc<QueryHandle>>,
+    ) -> Result<Self, PipelineError> {
+        let setting = |error: &dyn std::fmt::Display| PipelineError::Setting(error.to_string());
+        let topics = if config.stages.topics {
+            Some(TopicTagger::new(&config.topics).map_err(|error| setting(&error))?)
         } else {
             None
         };
@@ -96,8 +106,8 @@ impl Stages {
                 taxonomy: topics.as_ref().map(|tagger| tagger.generation().to_owned()),
             },
             topics,
-            queries: loader.as_ref().map(QueryLoader::handle),
-            loader,
+            queries,
+            loader: None,
             field: config.output.field.clone(),
             text_chars: config.input.limits.text_chars,
             max_record_bytes: AtomicUsize::new(
@@ -106,6 +116,20 @@ impl Stages {
             metrics,
             live: Live::default(),
         })
+    }
+
+    /// The hash of the settings that decide what the output says.
+    pub(super) fn config(&self) -> &str {
+        &self.info.config
+    }
+
+    /// The hash of the word lists; `None` without topics.
+    pub(super) fn taxonomy(&self) -> Option<&str> {
+        self.info.taxonomy.as_deref()
+    }
+
+    pub(super) fn query_handle(&self) -> Option<Arc<QueryHandle>> {
+        self.queries.clone()
     }
 
     fn reads_text(&self) -> bool {

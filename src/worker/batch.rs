@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::article::Message;
 use crate::kafka::ownership::{Epoch, Holdings, Partition};
@@ -123,6 +123,8 @@ pub struct Analysed {
     pub outcomes: Vec<Outcome>,
     /// What was counted as in flight when the batch was handed on.
     pub holdings: Holdings,
+    /// When its analysis began and ended.
+    pub analysis: (SystemTime, SystemTime),
 }
 
 impl Analysed {
@@ -221,6 +223,7 @@ mod tests {
             batch,
             outcomes,
             holdings,
+            analysis: (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH),
         };
         // The first question is answered with yes, every later one with no.
         let asked = std::cell::Cell::new(0);
@@ -249,6 +252,7 @@ mod tests {
             batch,
             outcomes: vec![rejected(5), rejected(7), rejected(6), rejected(8)],
             holdings,
+            analysis: (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH),
         };
         assert_eq!(
             analysed.next_offsets(),

@@ -177,7 +177,10 @@ impl Committer {
         let cards = analysed.take_cards();
         let next = analysed.next_offsets();
         let messages = analysed.batch.messages.len();
-        match self.attempt(analysed, &next, started) {
+        let spans = self.shared.spans.of(&analysed);
+        let attempted = self.attempt(analysed, &next, started);
+        self.shared.spans.finish(spans, attempted.is_ok());
+        match attempted {
             Ok(produced) => {
                 self.succeeded(&next, &produced, tally, started);
                 self.live.show(cards, (self.shared.clock)());

@@ -14,12 +14,13 @@ mod reader;
 mod rebuild;
 mod recovery;
 pub mod slot;
+pub mod spans;
 pub mod tally;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::{Config, RetryConfig};
 use crate::dedup::IndexError;
@@ -36,6 +37,7 @@ use commit::Committer;
 use publisher::{Publisher, Rooms};
 use reader::Reader;
 use slot::Slot;
+use spans::Spans;
 
 /// A wait that only closing the slot ends.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -67,6 +69,8 @@ pub struct Shared {
     pub health: Health,
     /// Tells the time, in milliseconds since 1970.
     pub clock: fn() -> i64,
+    /// Spans for OpenTelemetry.
+    pub spans: Spans,
     stop: Arc<AtomicBool>,
     breaker: AtomicBool,
     output_room: AtomicUsize,
@@ -135,6 +139,8 @@ pub struct Parts {
     pub connect_timeout: Duration,
     /// What the topics take, where the broker cannot be asked.
     pub rooms: Option<Rooms>,
+    /// Spans for OpenTelemetry.
+    pub spans: Spans,
 }
 
 /// Runs the stage until it is told to stop or cannot go on.
@@ -151,6 +157,7 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
         stop,
         connect_timeout,
         rooms,
+        spans,
     } = parts;
     // Registering the transactional id ends what a killed process left open, so that all it published can be read.
     let publisher = Publisher::connect(&config, connect_timeout, rooms)?;
@@ -174,6 +181,7 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
         metrics: metrics.clone(),
         health: health.clone(),
         clock,
+        spans,
         stop,
         breaker: AtomicBool::new(false),
         output_room: AtomicUsize::new(publisher.rooms.output),
@@ -264,6 +272,7 @@ fn spawn_analysis(
             give_up: &|| shared.has_failed(),
         };
         while let Some(batch) = read.take() {
+            let begun = SystemTime::now();
             pipeline.set_max_record_bytes(shared.output_room.load(Ordering::Acquire));
             let judged =
                 patience.until_back(|| pipeline.process(&batch.messages, (shared.clock)()));
@@ -288,6 +297,7 @@ fn spawn_analysis(
                         batch,
                         outcomes,
                         holdings,
+                        analysis: (begun, SystemTime::now()),
                     },
                     FOR_EVER,
                 )

@@ -2,6 +2,8 @@
 
 use crate::scene::{Scene, article, id_of};
 use crate::support::client::{Outgoing, Record};
+use crate::support::process::{PATIENCE, Signal};
+use crate::support::topics;
 
 /// Java's partitioner hash: MurmurHash2 as `org.apache.kafka.common.utils.Utils` defines it.
 pub fn murmur2(key: &[u8]) -> i32 {
@@ -164,42 +166,67 @@ fn the_value_is_the_original_to_the_byte_and_one_member_more() {
     }
 }
 
+/// The four parts of a `traceparent`.
+#[track_caller]
+fn trace(record: &Record) -> [String; 4] {
+    let parent = record.header("traceparent").expect("a trace");
+    let parts: Vec<String> = parent.split('-').map(str::to_owned).collect();
+    parts.try_into().expect("four parts")
+}
+
 #[test]
 fn a_trace_goes_on_with_a_new_span_and_the_state_as_it_was() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     let scene = Scene::new(1);
-    let parent = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let traced = article("traced", 3)
-        .header("before", Some(b"1"))
-        .header("traceparent", Some(parent))
-        .header("tracestate", Some(b"vendor=abc,other=1"))
-        .header("after", None);
-    let odd = article("odd", 3).header("traceparent", Some(b"not a trace"));
-    scene.send(&[traced, odd]);
-    let _stage = scene.start();
-    let out = scene.outputs(2);
-    let names: Vec<&str> = out[0]
-        .headers
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    assert_eq!(names, ["before", "traceparent", "tracestate", "after"]);
-    let child = out[0].header("traceparent").expect("a trace");
-    let parts: Vec<&str> = child.split('-').collect();
-    assert_eq!(
-        parts[..2],
-        ["00", "4bf92f3577b34da6a3ce929d0e0e4736"],
-        "the same trace"
-    );
-    assert!(
-        parts[2].len() == 16 && parts[2] != "00f067aa0ba902b7",
-        "a span of its own: {child}"
-    );
-    assert_eq!(parts[3], "01");
-    assert_eq!(
-        out[0].header("tracestate").as_deref(),
-        Some("vendor=abc,other=1")
-    );
-    assert_eq!(out[1].header("traceparent").as_deref(), Some("not a trace"));
+    let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
+    let traced = |record: Outgoing| {
+        record
+            .header("before", Some(b"1"))
+            .header("traceparent", Some(parent.as_bytes()))
+            .header("tracestate", Some(b"vendor=abc,other=1"))
+            .header("after", None)
+    };
+    let odd = article("odd", 3)
+        .header("traceparent", Some(b"not a trace"))
+        .header("tracestate", Some(b"vendor=abc"));
+    let sent = [
+        traced(article("traced", 3)),
+        odd,
+        article("none", 3),
+        traced(Outgoing::new("[]")),
+    ];
+    scene.send(&sent);
+    let mut stage = scene.start();
+    let (out, dead) = (scene.outputs(3), scene.dead_letters(1));
+    for record in [&out[0], &dead[0]] {
+        let names = record.headers.iter().map(|(name, _)| name.as_str());
+        let names: Vec<&str> = names.take(4).collect();
+        assert_eq!(names, ["before", "traceparent", "tracestate", "after"]);
+        let [version, id, span, flags] = trace(record);
+        assert_eq!((version.as_str(), id.as_str()), ("00", TRACE));
+        assert!(span.len() == 16 && span != "00f067aa0ba902b7", "{span}");
+        assert_eq!(flags, "01");
+        let state = record.header("tracestate");
+        assert_eq!(state.as_deref(), Some("vendor=abc,other=1"));
+    }
+    assert_ne!(trace(&out[0]), trace(&dead[0]), "a span for each message");
+    let [_, id, _, flags] = trace(&out[1]);
+    assert!(id != TRACE && flags == "00", "a new trace: {id}");
+    assert_eq!(out[1].header("tracestate"), None);
+    assert!(out[2].headers.is_empty(), "none is made up");
+
+    // The same messages by another group: nothing of the trace is left to chance.
+    stage.signal(Signal::Terminate);
+    stage.wait_exit(PATIENCE);
+    let mut again = scene.config.replica();
+    again.set("kafka.group", topics::unique("group"));
+    again.set("dedup.rebuild", "never");
+    let _again = again.start();
+    let (outs, deads) = (scene.outputs(6), scene.dead_letters(2));
+    for (first, second) in out.iter().zip(&outs[3..]) {
+        assert_eq!(first.headers, second.headers);
+    }
+    assert_eq!(trace(&deads[0]), trace(&deads[1]));
 }
 
 #[test]

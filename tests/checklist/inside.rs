@@ -79,6 +79,7 @@ impl Worker {
             clock: now_ms,
             stop: stop.clone(),
             connect_timeout: Duration::from_secs(30),
+            spans: Default::default(),
             rooms: Some(Rooms {
                 output: ROOM,
                 dead_letter: ROOM,

@@ -36,6 +36,8 @@ pub enum Signal {
     Stop,
     /// SIGCONT: go on.
     Continue,
+    /// SIGHUP: look at the settings again.
+    Hangup,
 }
 
 /// A running `newsstage run`, or one that has ended. It is killed when the value is dropped.
@@ -132,6 +134,7 @@ impl Stage {
             Signal::Kill => "KILL",
             Signal::Stop => "STOP",
             Signal::Continue => "CONT",
+            Signal::Hangup => "HUP",
         };
         signal_process(self.pid(), name);
     }

@@ -13,7 +13,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use serde::Deserialize;
 
 use crate::article::Message;
-use crate::kafka::sink::ERROR_CODE_HEADER;
+use crate::kafka::dead_letter::ERROR_CODE_HEADER;
 
 pub const INPUT: &str = "news.raw";
 pub const OUTPUT: &str = "news.enriched";

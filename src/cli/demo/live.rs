@@ -15,6 +15,7 @@ use super::broker::{self, Broker, Crawler, INPUT};
 use super::{Process, config, messages, show, start, table, trouble};
 use crate::admin::{self, AdminState, LiveState};
 use crate::article::{Message, Position};
+use crate::cli::reload::Hangups;
 use crate::config::{AdminConfig, LiveConfig, TimeSpan};
 
 /// How often a wait looks whether it should end.
@@ -69,7 +70,7 @@ pub(super) fn play(args: &LiveArgs, paint: Paint) -> Result<Exit, Trouble> {
         .map_err(|error| trouble(&error))?;
     let stop = Arc::new(AtomicBool::new(false));
     runtime
-        .block_on(run::listen_to_signals(stop.clone()))
+        .block_on(run::listen_to_signals(stop.clone(), Hangups::default()))
         .map_err(|error| trouble(&error))?;
     let listener = runtime
         .block_on(admin::bind(&config.admin.listen))

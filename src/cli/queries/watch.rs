@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cli::Exit;
+use crate::cli::reload::Hangups;
 use crate::config::Config;
 use crate::kafka::queries::QueryTopic;
 use crate::topics::query::QueryLoader;
@@ -18,7 +19,12 @@ const NAP: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When the topic cannot be read: articles without their queries would be wrong.
-pub fn watch(mut loader: QueryLoader, config: &Config, stop: Arc<AtomicBool>) -> Result<(), Exit> {
+pub fn watch(
+    mut loader: QueryLoader,
+    config: &Config,
+    hangups: Hangups,
+    stop: Arc<AtomicBool>,
+) -> Result<(), Exit> {
     let mut topic = match &config.topics.queries_topic {
         None => None,
         Some(name) => {
@@ -31,11 +37,15 @@ pub fn watch(mut loader: QueryLoader, config: &Config, stop: Arc<AtomicBool>) ->
         .name("queries".to_owned())
         .spawn(move || {
             let mut next = Instant::now() + pause;
+            let mut seen = 0;
             while !stop.load(Ordering::Acquire) {
                 let changed = match &mut topic {
                     Some(topic) => topic.read(|key, value| loader.record(key, value)) > 0,
                     None => false,
                 };
+                if hangups.is_new(&mut seen) {
+                    next = Instant::now();
+                }
                 // A burst of records is one load.
                 if !changed && Instant::now() >= next {
                     loader.poll();
