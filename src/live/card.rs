@@ -158,19 +158,21 @@ struct Marks<'a> {
 
 impl<'a> Marks<'a> {
     fn of(trace: &'a Trace<'a>) -> Self {
-        let judgement = trace.dedup.as_ref();
-        let passages = match (judgement, &trace.fingerprint) {
-            (Some(it), Some(print)) => passages(&trace.document, print, &it.shared),
-            _ => Vec::new(),
-        };
-        let first = judgement.and_then(|it| it.neighbours.first());
+        // What is in common with an article of which this is no copy, such as a turn of phrase, explains nothing.
+        let shared = trace.dedup.as_ref().and_then(|it| {
+            let first = it.neighbours.first().map(|neighbour| &neighbour.id);
+            let print = trace.fingerprint.as_ref()?;
+            let of = it.verdict.of.as_ref().filter(|of| first == Some(*of))?;
+            Some((of.as_str(), passages(&trace.document, print, &it.shared)))
+        });
+        let (shared_with, passages) = shared
+            .filter(|(_, passages)| !passages.is_empty())
+            .map_or((None, Vec::new()), |(of, passages)| (Some(of), passages));
         Self {
             trace,
             places: places(trace),
-            shared_with: first
-                .filter(|_| !passages.is_empty())
-                .map(|neighbour| neighbour.id.as_str()),
             passages,
+            shared_with,
         }
     }
 

@@ -175,6 +175,17 @@ fn a_near_copy_shows_what_it_has_in_common_and_with_what() {
 }
 
 #[test]
+fn an_article_that_is_no_copy_has_nothing_in_common() {
+    let other = "The council of the valley said its bridge will be closed from Monday. A convoy with flour and medicine \
+        waits at the bridge until the new one opens; officials said it takes a year, and shops in both villages fear for \
+        their winter. The only pharmacy of the valley moves to the school, where a nurse will hand out medicine twice a week.";
+    let cards = cards(&[story("a", STORY), story("b", other)]);
+    assert_eq!(cards[1]["enrichment"]["dedup"]["status"], "unique");
+    assert_eq!(cards[1]["shared_with"], Value::Null);
+    assert!(!cards[1].to_string().contains("\"shared\""), "{}", cards[1]);
+}
+
+#[test]
 fn what_was_set_aside_is_short_and_bears_no_marks() {
     let page = format!(
         "{STORY}\n\nRead also:\nTroops, army and war: soldiers of the border in pictures, and why the guns of the army matter {}\n",

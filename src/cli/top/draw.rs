@@ -175,7 +175,7 @@ fn wrapped(parts: &Parts, width: usize, paint: Paint) -> Vec<String> {
 /// A heading and a bar for each name; every line fills `width`.
 fn shares(title: &str, counts: &[Count], all: f64, width: usize, paint: Paint) -> Vec<String> {
     let mut rows = vec![paint.bold(&padded(title, width))];
-    let name_width = (width * 9 / 20).clamp(6, 34);
+    let name_width = (width / 2).clamp(6, 34);
     let bar_width = width.saturating_sub(name_width + 8);
     let largest = counts.first().map_or(1.0, |(_, count)| *count);
     let largest = counts
