@@ -307,7 +307,8 @@ mod tests {
 
     #[test]
     fn a_process_is_ready_exactly_when_nothing_blocks_it() {
-        let changes: [(&[Blocker], fn(&Health)); 6] = [
+        type Change = fn(&Health);
+        let changes: [(&[Blocker], Change); 6] = [
             (&[Blocker::Config], |h| h.set_not_ready(Part::Config, "x")),
             (&[Blocker::Index], |h| h.set_not_ready(Part::Index, "x")),
             (&[Blocker::Source], |h| h.set_not_ready(Part::Source, "x")),

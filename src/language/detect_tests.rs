@@ -157,7 +157,7 @@ fn capitals_of_words_change_nothing() {
 #[test]
 fn names_in_latin_letters_do_not_decide() {
     for (code, text) in [
-        ("zh-Hans", "消息称Ferrymatic接近收购Boatsquare"),
+        ("zh-Hans", "传Ferrymatic拟与对手Boatsquare合并，工会反对"),
         (
             "ru",
             "Ferrymatic International купит Boatsquare, чтобы вырасти ещё",
