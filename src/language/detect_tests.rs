@@ -10,11 +10,11 @@ use sentences::SENTENCES;
 use super::*;
 use crate::text::page_tests::build;
 
-fn detector() -> LanguageDetector {
+pub(super) fn detector() -> LanguageDetector {
     LanguageDetector::new(&LanguageSettings::default()).expect("shipped tables")
 }
 
-fn guess(text: &str) -> LanguageGuess {
+pub(super) fn guess(text: &str) -> LanguageGuess {
     detector().detect(&build(None, Some(text), None), None)
 }
 
@@ -108,71 +108,6 @@ fn random_letters_are_never_reliable() {
             assert!(!guess.reliable, "{text}: {guess:?}");
         }
     }
-}
-
-/// Headlines of our own: code and text.
-fn headlines() -> impl Iterator<Item = (&'static str, &'static str)> {
-    include_str!("../../tests/fixtures/language/headlines.tsv")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('\t'))
-}
-
-#[test]
-fn headlines_full_of_names_have_a_language() {
-    let detector = detector();
-    let (mut all, mut wrong, mut unknown) = (0, Vec::new(), Vec::new());
-    for (wanted, text) in headlines() {
-        let guess = detector.detect(&build(None, Some(text), None), None);
-        all += 1;
-        let right = guess.code == wanted || guess.code.split('-').next() == Some(wanted);
-        if guess.code == UNKNOWN {
-            unknown.push(text);
-        } else if !right {
-            wrong.push((wanted, guess.code, guess.confidence, text));
-        }
-    }
-    assert!(all > 240, "{all}");
-    assert!(unknown.len() * 50 <= all, "{unknown:#?}");
-    assert!(wrong.len() * 20 <= all, "{wrong:#?}");
-    let sure = wrong.iter().filter(|row| row.2 >= 0.8);
-    assert!(sure.count() <= 1, "{wrong:#?}");
-}
-
-#[test]
-fn capitals_of_words_change_nothing() {
-    for text in [
-        "Old Ferry Sinks Off Harbour Wall",
-        "Town Council Votes to Keep Old Ferry",
-    ] {
-        let (titled, small) = (guess(text), guess(&text.to_lowercase()));
-        assert_eq!((titled.code.as_str(), small.code.as_str()), ("en", "en"));
-        assert!(
-            (titled.confidence - small.confidence).abs() < 0.01,
-            "{text}"
-        );
-    }
-}
-
-#[test]
-fn names_in_latin_letters_do_not_decide() {
-    for (code, text) in [
-        ("zh-Hans", "传Ferrymatic拟与对手Boatsquare合并，工会反对"),
-        (
-            "ru",
-            "Ferrymatic International купит Boatsquare, чтобы вырасти ещё",
-        ),
-        (
-            "ko",
-            "Ferrymatic, Boatsquare 인수 추진한다고 오늘 공식 발표",
-        ),
-    ] {
-        assert_eq!(guess(text).code, code, "{text}");
-    }
-    assert_eq!(
-        guess("Mayor Li Qiang (李强) of the harbour town resigns").code,
-        "en"
-    );
 }
 
 #[test]

@@ -29,6 +29,8 @@ mod vote;
 
 #[cfg(test)]
 mod detect_tests;
+#[cfg(test)]
+mod headline_tests;
 
 use std::ops::Range;
 

@@ -194,6 +194,7 @@ fn no_article_sees_a_part_of_two_sets() {
         .set("batch.messages", 40)
         .set("batch.linger", "5ms")
         .set("reload.watch", false)
+        .set("language.sample_bytes", 768)
         .set("topics.lexicons", lists[0].as_str());
     let mut stage = scene.start();
     for round in 0..6 {
