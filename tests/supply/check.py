@@ -192,7 +192,7 @@ def _rows(heading):
 
 def page_names_the_licences_of_direct_dependencies():
     declared = {}
-    for package in crates.metadata()["packages"]:
+    for package in crates.metadata_of_all_features()["packages"]:
         declared.setdefault(package["name"], set()).add(spdx.normal(package["license"] or ""))
     rows = _rows("## Direct dependencies")
     manifest = tomllib.loads(pathlib.Path("Cargo.toml").read_text(encoding="utf-8"))

@@ -78,6 +78,12 @@ def metadata():
 
 
 @functools.cache
+def metadata_of_all_features():
+    """Optional dependencies included."""
+    return json.loads(cargo("metadata", "--format-version", "1", "--all-features"))
+
+
+@functools.cache
 def lock():
     return tomllib.loads(pathlib.Path("Cargo.lock").read_text(encoding="utf-8"))["package"]
 
