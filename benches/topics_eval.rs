@@ -135,7 +135,11 @@ fn measure(set: &[Labelled], reader: &Reader, open: &TopicTagger, usual: &TopicT
     results
 }
 
-fn load(file: &Path, languages: &BTreeSet<&str>, without: &[String]) -> BTreeMap<String, Vec<Labelled>> {
+fn load(
+    file: &Path,
+    languages: &BTreeSet<&str>,
+    without: &[String],
+) -> BTreeMap<String, Vec<Labelled>> {
     let mut sets: BTreeMap<String, Vec<Labelled>> = BTreeMap::new();
     let text = std::fs::read_to_string(file).unwrap_or_default();
     for labelled in text

@@ -280,6 +280,11 @@ mod tests {
     #[test]
     fn shipped_lists_are_valid_and_large() {
         let taxonomy = Taxonomy::shipped().unwrap();
+        // Topics of level 2 for which all languages have words.
+        let mut narrow: Vec<u16> = (0_u16..)
+            .zip(taxonomy.topics())
+            .filter_map(|(index, topic)| topic.parent.map(|_| index))
+            .collect();
         for (language, source) in SHIPPED {
             let lines = parse(source, language, Analyser::of(language), &taxonomy, false)
                 .unwrap_or_else(|problems| {
@@ -291,8 +296,12 @@ mod tests {
                             .collect::<String>()
                     )
                 });
-            assert!(lines.len() >= 450, "{language}: {}", lines.len());
+            assert!(lines.len() >= 600, "{language}: {}", lines.len());
             let lexicon = Lexicon::merge(language, lines, Vec::new(), &taxonomy);
+            narrow.retain(|&topic| {
+                let of = |term: &&Term| term.topics.iter().any(|&(own, _)| own == topic);
+                lexicon.terms.iter().filter(of).count() >= 5
+            });
             for (index, topic) in taxonomy
                 .topics()
                 .iter()
@@ -306,6 +315,15 @@ mod tests {
                     .count();
                 assert!(count >= 20, "{language} {}: {count} terms", topic.label);
             }
+        }
+        assert!(narrow.len() >= 80, "{}", narrow.len());
+        // Elections, international relations, armed conflict, terror, climate change, disaster, disease, markets, disciplines of
+        // sport.
+        for code in [
+            "20000574", "20000638", "20000056", "20000053", "20000418", "20000148", "20000446",
+            "20000385", "20000822",
+        ] {
+            assert!(narrow.contains(&taxonomy.index(code).unwrap()), "{code}");
         }
     }
 
