@@ -134,7 +134,7 @@ fn offline(config: &Config, report: &mut Report) {
             Ok(tagger) => lexicons(config, &tagger, report),
             Err(error) => report.fail(
                 &format!("topics: {error}"),
-                "correct the lexicon, or topics.lexicons",
+                "correct what is named, in the word list or in the settings of [topics]",
             ),
         }
     }

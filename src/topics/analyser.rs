@@ -207,13 +207,13 @@ impl TermForm {
                 .iter()
                 .filter(|word| wanted(word))
                 .count()
-                .min(15) as u32
+                .min(63) as u32
         };
         let letters: usize = self.words.iter().map(|word| word.text().len()).sum();
-        count(|_| true) << 28
-            | count(|word| matches!(word, Pattern::Exact(_))) << 24
-            | count(|word| matches!(word, Pattern::Stem(_))) << 20
-            | letters.min(0xF_FFFF) as u32
+        count(|_| true) << 26
+            | count(|word| matches!(word, Pattern::Exact(_))) << 20
+            | count(|word| matches!(word, Pattern::Stem(_))) << 14
+            | letters.min(0x3FFF) as u32
     }
 }
 

@@ -204,6 +204,19 @@ mod tests {
     }
 
     #[test]
+    fn long_terms_are_told_apart_to_their_end() {
+        let words: Vec<String> = (0..32).map(|number| format!("w{number}")).collect();
+        let whole = words.join(" ");
+        let part = words[..31].join(" ");
+        let list = [part.as_str(), whole.as_str(), "w30 w31"];
+        assert_eq!(search("xx", &list, &whole), [(whole.clone(), 0..32)]);
+        assert_eq!(
+            search("xx", &list, &format!("{part} w9")),
+            [(part.clone(), 0..31)]
+        );
+    }
+
+    #[test]
     fn prefixes_nest_and_give_way_to_words() {
         let list = ["dip*", "diplom*", "diploma", "diplomats*", "prim* min*"];
         for (text, expected) in [

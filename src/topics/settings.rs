@@ -16,7 +16,7 @@ use super::query::QueryOptions;
 pub struct TopicSettings {
     /// Folder with your own word lists, one file `<language>.tsv` each, for example `en.tsv`. A line is
     /// `code<TAB>term<TAB>weight`: it adds a term or gives a shipped one another weight; weight 0 takes it away.
-    /// Languages that are not shipped may be added. `#` begins a comment line. Changes are loaded while the stage runs.
+    /// Languages that are not shipped may be added. `#` begins a comment line. Changes are loaded while the stage runs. See `docs/topics.md`.
     pub lexicons: Option<PathBuf>,
     /// Whether the shipped word lists are used; without them only the files of `lexicons` count.
     pub shipped_lexicons: bool,

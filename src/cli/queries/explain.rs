@@ -114,7 +114,11 @@ fn part(
     let indent = "  ".repeat(depth);
     let count = match explanation.count {
         Some(0) => " (not in the text)".to_owned(),
-        Some(1) | None => String::new(),
+        Some(1) => String::new(),
+        None => explanation
+            .instead
+            .as_ref()
+            .map_or_else(String::new, |instead| format!(" ({})", safe(instead))),
         Some(count) => format!(" ({count} times)"),
     };
     *out += &format!(

@@ -332,6 +332,52 @@ fn explanations_tell_which_part_fails() {
 }
 
 #[test]
+fn explanations_name_the_field_and_what_the_article_has() {
+    let set = Arc::new(
+        compile(&[(
+            "q",
+            "oil AND (lang:(fr OR de) OR source:example.org OR author:\"Ann Lee\" OR topic:medtop:15000000)",
+        )])
+        .set,
+    );
+    let document = build(None, Some("The price of oil."), None);
+    let explained = set.explain("q", &subject(&document, "en")).unwrap();
+    let fields = &explained.tree.parts[1];
+    let languages: Vec<_> = fields.parts[0]
+        .parts
+        .iter()
+        .map(|part| (part.what.as_str(), part.instead.as_deref()))
+        .collect();
+    let instead = Some("the article is in en");
+    assert_eq!(languages, [("lang:fr", instead), ("lang:de", instead)]);
+    let others: Vec<_> = fields.parts[1..]
+        .iter()
+        .map(|part| (part.what.as_str(), part.count))
+        .collect();
+    assert_eq!(
+        others,
+        [
+            ("source:example.org", None),
+            ("author:\"Ann Lee\"", None),
+            ("topic:medtop:15000000", None)
+        ]
+    );
+}
+
+#[test]
+fn a_match_without_words_has_score_zero() {
+    let set = Arc::new(compile(&[("q", "lang:en")]).set);
+    let document = build(None, Some("The price of oil."), None);
+    let found = set.matches(&subject(&document, "en"));
+    assert!(
+        found
+            .iter()
+            .all(|one| one.score() == 0.0 && one.score().is_sign_positive())
+    );
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
 fn hard_wrapped_lines_are_one_paragraph() {
     let text = "The ministry spoke of the central\nbank on Monday.\nThe governor did not answer.\n\nPrices rose";
     assert!(hits("\"central bank\"", text, "en"));

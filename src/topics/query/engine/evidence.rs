@@ -48,7 +48,8 @@ impl Evaluation<'_, '_> {
         self.collect(query, code, None, &mut hits, references);
         let words = self.subject.document.tokens.len() as f32;
         let length = 1.0 + (words / SHORT_TEXT).max(1.0).ln();
-        let score = hits.iter().map(|hit| hit.weight).sum::<f32>() / length;
+        // Not `sum`, which is minus zero where nothing is in the text.
+        let score = hits.iter().fold(0.0, |sum, hit| sum + hit.weight) / length;
         hits.sort_by_key(|hit| (hit.first.start, hit.leaf));
         let start = places.len();
         for hit in hits {

@@ -9,9 +9,23 @@ use crate::topics::query::plan::{EVERYWHERE, LEAD, TITLE};
 use crate::topics::query::program::Op;
 use crate::topics::query::set::{NONE, QuerySet};
 use crate::topics::query::syntax::ast::Within;
+use crate::topics::query::vocabulary::Space;
 
 /// Places shown for each word and phrase.
 const SHOWN: usize = 3;
+
+/// What a query can ask for beside the text, and the name of the field.
+const FIELDS: [(Space, &str); 9] = [
+    (Space::Author, "author"),
+    (Space::Url, "url"),
+    (Space::Tag, "tag"),
+    (Space::Source, "source"),
+    (Space::Host, "source"),
+    (Space::Lang, "lang"),
+    (Space::Country, "country"),
+    (Space::Topic, "topic"),
+    (Space::Query, "topic"),
+];
 
 /// A part of a query and whether it holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +36,8 @@ pub struct Explanation {
     pub what: String,
     /// How often it is in the text; `None` for what has no places.
     pub count: Option<usize>,
+    /// What the article has instead, where the query asks for something beside its text.
+    pub instead: Option<String>,
     /// Its parts.
     pub parts: Vec<Explanation>,
     /// First places in the text, as evidence has them: field, start and end.
@@ -106,6 +122,7 @@ impl Evaluation<'_, '_> {
                     holds,
                     what,
                     count: None,
+                    instead: None,
                     parts: parts.into_iter().map(|(_, part)| part).collect(),
                     places: Vec::new(),
                 }
@@ -133,12 +150,40 @@ impl Evaluation<'_, '_> {
                 holds,
                 what: String::new(),
                 count: None,
+                instead: None,
                 parts: Vec::new(),
                 places: Vec::new(),
             };
         };
         let step = self.set.programs.step(at);
-        let mut what = self.set.written(leaf).to_owned();
+        let written = self.set.written(leaf);
+        let term = match step.op {
+            Op::Phrase => self
+                .set
+                .phrases
+                .get(step.payload)
+                .and_then(|(_, terms)| terms.first().copied()),
+            _ => Some(step.payload),
+        };
+        let field = term.and_then(|term| {
+            FIELDS
+                .iter()
+                .find(|(space, _)| self.set.vocabulary.is_of(term, *space))
+        });
+        if let Some(&(space, field)) = field {
+            return Explanation {
+                holds,
+                what: format!("{field}:{written}"),
+                count: None,
+                instead: (!holds).then(|| match space {
+                    Space::Lang => format!("the article is in {}", self.subject.language),
+                    _ => "the article has another, or none".to_owned(),
+                }),
+                parts: Vec::new(),
+                places: Vec::new(),
+            };
+        }
+        let mut what = written.to_owned();
         let zones = match step.op {
             Op::Zoned => self.set.programs.number(step.next) as u8,
             Op::Phrase => self
@@ -165,6 +210,7 @@ impl Evaluation<'_, '_> {
             what,
             places: places.collect(),
             count: (!spans.is_empty() || !holds).then_some(spans.len()),
+            instead: None,
             parts: Vec::new(),
         }
     }

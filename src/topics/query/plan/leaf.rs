@@ -171,10 +171,13 @@ impl Planner<'_> {
                 )
                 .help("three or more are better: `oil*`"));
             }
-            2 => self.warnings.push(Diagnostic::warning(
-                node.span.clone(),
-                "two letters and wildcards match very many words",
-            )),
+            2 => self.warnings.push(
+                Diagnostic::warning(
+                    node.span.clone(),
+                    "two letters and wildcards match very many words",
+                )
+                .help("three or more are better; or write the words out with OR"),
+            ),
             _ => {}
         }
         Ok(self.vocabulary.intern_pattern(space, parts.to_vec()))

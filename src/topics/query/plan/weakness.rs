@@ -15,15 +15,21 @@ impl Planned {
             .help("put a word that must be there beside NOT, in every alternative of OR"));
         }
         match weakness(&self.plan) {
-            Weakness::None if is_slow(&self.plan) => self.warnings.push(Diagnostic::warning(
-                root.span.clone(),
-                "only phrases of stop words hold the query; it is slow to look for",
-            )),
+            Weakness::None if is_slow(&self.plan) => self.warnings.push(
+                Diagnostic::warning(
+                    root.span.clone(),
+                    "the query is found by stop words or single letters only, so that it is slow to look for",
+                )
+                .help("put a rarer word beside it with AND, if one is always there"),
+            ),
             Weakness::None => {}
-            Weakness::Partly => self.warnings.push(Diagnostic::warning(
-                root.span.clone(),
-                "one alternative consists of stop words only and matches nearly every article of a language",
-            )),
+            Weakness::Partly => self.warnings.push(
+                Diagnostic::warning(
+                    root.span.clone(),
+                    "one alternative consists of stop words only and matches nearly every article of a language",
+                )
+                .help("take it out, or put a name in quotation marks: \"The Who\""),
+            ),
             Weakness::Whole => {
                 return Err(Diagnostic::error(
                     root.span.clone(),

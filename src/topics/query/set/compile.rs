@@ -225,7 +225,12 @@ pub(super) fn in_order(
             Ok(definition) => definition.problem(),
         };
         if let Some(message) = wrong {
-            said.push((order, problem(&source, Diagnostic::error(0..0, message))));
+            let mut diagnostic = Diagnostic::error(0..0, message);
+            if source.definition.is_err() {
+                diagnostic = diagnostic
+                    .help(r#"each line is one object: {"id": "energy", "query": "oil OR gas"}"#);
+            }
+            said.push((order, problem(&source, diagnostic)));
             continue;
         }
         let Ok(definition) = &source.definition else {

@@ -57,7 +57,8 @@ impl Diagnostic {
         (line, column)
     }
 
-    /// The diagnostic with the line of the query it is about and a caret under the place. Ends in a line end.
+    /// The diagnostic with the line of the query it is about and a caret under the place, where there is a query. Ends in
+    /// a line end.
     pub fn render(&self, source: &str) -> String {
         let (line, column) = self.place(source);
         let text = source.lines().nth(line - 1).unwrap_or_default();
@@ -77,8 +78,10 @@ impl Diagnostic {
             Severity::Warning => "warning",
         };
         let mut out = format!("{kind} at {line}:{column}: {}\n", self.message);
-        out += &format!("  | {before}\n");
-        out += &format!("  | {}{}\n", " ".repeat(from), "^".repeat(width));
+        if !source.is_empty() {
+            out += &format!("  | {before}\n");
+            out += &format!("  | {}{}\n", " ".repeat(from), "^".repeat(width));
+        }
         if let Some(help) = &self.help {
             out += &format!("  = {help}\n");
         }
@@ -133,6 +136,15 @@ mod tests {
         assert_eq!(
             diagnostic.render(source),
             "error at 2:10: no such word\n  | (oil AND gass\n  |          ^^^^\n  = write `gas`\n"
+        );
+    }
+
+    #[test]
+    fn nothing_has_no_caret() {
+        let diagnostic = Diagnostic::error(0..0, "the query is empty").help("write a word");
+        assert_eq!(
+            diagnostic.render(""),
+            "error at 1:1: the query is empty\n  = write a word\n"
         );
     }
 

@@ -40,7 +40,8 @@ fn write(out: &mut String, node: &Node<'_>, least: Strength) {
         return;
     }
     match &node.expr {
-        Expr::Or(parts) => join(out, parts, " OR ", Strength::And),
+        // AND would hold together without parentheses, but readers who know other products could take it otherwise.
+        Expr::Or(parts) => join(out, parts, " OR ", Strength::Not),
         Expr::And(parts) => join(out, parts, " AND ", Strength::Not),
         Expr::Not(inner) => {
             out.push_str("NOT ");

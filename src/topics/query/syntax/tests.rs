@@ -19,12 +19,12 @@ fn error(source: &str) -> (String, String) {
 #[test]
 fn precedence_is_near_not_and_or() {
     for (source, expected) in [
-        ("a b OR c", "a AND b OR c"),
+        ("a b OR c", "(a AND b) OR c"),
         ("a AND (b OR c)", "a AND (b OR c)"),
         ("a NOT b", "a AND NOT b"),
         ("a -b !c +d", "a AND NOT b AND NOT c AND d"),
         ("NOT a NEAR/3 b c", "NOT a NEAR/3 b AND c"),
-        ("a || b && c", "a OR b AND c"),
+        ("a || b && c", "a OR (b AND c)"),
         ("((a OR b)) OR c", "(a OR b) OR c"),
         ("NOT NOT a b", "NOT NOT a AND b"),
         ("(a b) (c d)", "(a AND b) AND (c AND d)"),
@@ -140,7 +140,7 @@ fn doubtful_queries_warn() {
             .collect::<Vec<_>>()
     };
     assert!(warnings("a AND b OR c")[0].contains("mixed"));
-    assert!(warnings("a b OR c")[0].contains("a AND b OR c"));
+    assert!(warnings("a b OR c")[0].contains("(a AND b) OR c"));
     assert!(warnings("x AND (a OR b NOT c)")[0].contains("mixed"));
     assert!(warnings("a OR (b AND c)").is_empty());
     assert!(warnings("(a OR b) AND c NOT d").is_empty());
@@ -164,7 +164,7 @@ fn products_differ_where_they_do() {
             Dialect::Brandwatch
         )
         .unwrap(),
-        "\"British Telecom\" OR CASE(BT) AND NOT source:bt.com AND logitech ONEAR/2 keyboard"
+        "\"British Telecom\" OR (CASE(BT) AND NOT source:bt.com AND logitech ONEAR/2 keyboard)"
     );
     let refused = read("BMW site:\"a.com\" site:\"b.com\"", Dialect::Talkwalker).unwrap_err();
     assert!(

@@ -51,7 +51,8 @@ pub fn parse(source: &str, dialect: Dialect) -> Result<Parsed<'_>, Diagnostic> {
         warnings,
     };
     if parser.lexemes.is_empty() {
-        return Err(Diagnostic::error(0..0, "the query is empty"));
+        return Err(Diagnostic::error(0..0, "the query is empty")
+            .help("write a word; to switch a query off, write \"enabled\": false beside it"));
     }
     let root = parser.or()?;
     if let Some(rest) = parser.lexemes.get(parser.next) {
