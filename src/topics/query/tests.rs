@@ -342,24 +342,21 @@ fn explanations_name_the_field_and_what_the_article_has() {
     );
     let document = build(None, Some("The price of oil."), None);
     let explained = set.explain("q", &subject(&document, "en")).unwrap();
-    let fields = &explained.tree.parts[1];
-    let languages: Vec<_> = fields.parts[0]
+    let parts: Vec<_> = explained.tree.parts[1]
         .parts
         .iter()
-        .map(|part| (part.what.as_str(), part.instead.as_deref()))
+        .map(|part| (part.what.as_str(), part.count, part.instead.as_deref()))
         .collect();
-    let instead = Some("the article is in en");
-    assert_eq!(languages, [("lang:fr", instead), ("lang:de", instead)]);
-    let others: Vec<_> = fields.parts[1..]
-        .iter()
-        .map(|part| (part.what.as_str(), part.count))
-        .collect();
+    let language = Some("the article is in en");
+    let other = Some("the article has another, or none");
     assert_eq!(
-        others,
+        parts,
         [
-            ("source:example.org", None),
-            ("author:\"Ann Lee\"", None),
-            ("topic:medtop:15000000", None)
+            ("lang:fr", None, language),
+            ("lang:de", None, language),
+            ("source:example.org", None, other),
+            ("author:\"Ann Lee\"", None, other),
+            ("topic:medtop:15000000", None, other),
         ]
     );
 }

@@ -259,7 +259,7 @@ proptest! {
                 prop_assert_eq!(print(&again.root), once);
             }
             Err(error) => {
-                prop_assert!(error.render(&source).contains('^'));
+                prop_assert_eq!(error.render(&source).contains('^'), !source.is_empty());
             }
         }
     }
