@@ -108,7 +108,7 @@ impl History {
         // Only a window in which something happened says anything.
         let window = self
             .before(*now_ms, SHARE_MS)
-            .filter(|(seconds, then)| *seconds >= 2.0 && articles(now) > articles(then));
+            .filter(|(seconds, then)| *seconds >= 10.0 && articles(now) > articles(then));
         let then = window.map_or(&none, |(_, then)| then);
         let started = now.sum("newsstage_start_time_seconds");
         let build = now.all("newsstage_build_info").first();
