@@ -336,7 +336,7 @@ fn explanations_name_the_field_and_what_the_article_has() {
     let set = Arc::new(
         compile(&[(
             "q",
-            "oil AND (lang:(fr OR de) OR source:example.org OR author:\"Ann Lee\" OR topic:medtop:15000000)",
+            "oil AND (lang:(fr OR de) OR source:example.org OR author:\"Ann Lee\" OR topic:medtop:17000000)",
         )])
         .set,
     );
@@ -356,7 +356,7 @@ fn explanations_name_the_field_and_what_the_article_has() {
             ("lang:de", None, language),
             ("source:example.org", None, other),
             ("author:\"Ann Lee\"", None, other),
-            ("topic:medtop:15000000", None, other),
+            ("topic:medtop:17000000", None, other),
         ]
     );
 }
