@@ -193,6 +193,7 @@ await check('one topic can be looked at alone', async () => {
 await check('what was set aside is told from the story', async () => {
   const arabic = card('aggregator-ar');
   await arabic.locator('summary').click();
+  await arabic.locator('.aside .kind').first().waitFor();
   const kinds = await arabic.locator('.aside .kind').allTextContents();
   for (const kind of ['Keyword cloud', 'Another article', 'Embedded post', 'Headlines of others']) assert.ok(kinds.includes(kind), kinds.join());
   assert.equal(await arabic.locator('.aside mark').count(), 0);
