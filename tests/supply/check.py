@@ -20,7 +20,8 @@ import spdx
 
 PAGE = pathlib.Path("THIRD_PARTY.md")
 RENEW = "renew it with UPDATE=1 bash tests/supply.sh, and read what changed"
-REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
+# Which registry that is, deny.toml says.
+REGISTRY = next(package["source"] for package in crates.lock() if package["name"] == "serde")
 # Where `unsafe` may be; what is not shipped included.
 UNSAFE = {"src/dedup/store/map.rs": 2, "benches/index.rs": 1}
 
@@ -49,7 +50,7 @@ def write():
 
 
 def locked(packages):
-    """What is wrong in Cargo.lock: crates from elsewhere than crates.io, or without a checksum."""
+    """What is wrong in Cargo.lock: crates from elsewhere than the others, or without a checksum."""
     for package in packages:
         name = f"{package['name']} {package['version']}"
         if package["name"] == crates.ROOT:

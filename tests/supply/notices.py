@@ -33,7 +33,7 @@ what. newsstage itself is under the Apache License 2.0, as are all components na
 LICENSE, and again at the end. Where a component offers a choice of licences, the one named here is the one taken.
 """
 
-MPL = """Components under MPL-2.0 are used unchanged. Their sources are the packages of just these versions on crates.io, and
+MPL = """Components under MPL-2.0 are used unchanged. Their sources are the packages of just these versions in the registry of Rust crates, and
 in the repositories named here:
 """
 
