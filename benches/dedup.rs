@@ -63,12 +63,7 @@ fn pipeline(dedup: bool) -> Pipeline {
     config.stages.topics = false;
     config.stages.dedup = dedup;
     config.threads = Some(1);
-    let info = ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: 0,
-    };
+    let info = ProcessInfo::default();
     Pipeline::in_memory(&config, Metrics::new(&info)).expect("the stages can be built")
 }
 

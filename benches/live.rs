@@ -12,12 +12,7 @@ use newsstage::pipeline::{Outcome, Pipeline};
 const TIMES: usize = 10;
 
 fn metrics() -> Metrics {
-    Metrics::new(&ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: 0,
-    })
+    Metrics::new(&ProcessInfo::default())
 }
 
 fn batch(begin: i64) -> Vec<Message> {

@@ -63,12 +63,7 @@ fn verdicts(case: &Case, lines: &[&Value]) -> Vec<Value> {
     let mut config = Config::default();
     config.stages.language = false;
     config.stages.topics = false;
-    let metrics = Metrics::new(&ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: 0,
-    });
+    let metrics = Metrics::new(&ProcessInfo::default());
     let mut pipeline = Pipeline::in_memory(&config, metrics).expect("stages that can be built");
     let messages: Vec<Message> = lines
         .iter()

@@ -128,12 +128,7 @@ fn outputs(items: &[Item], sets: &[String]) -> Vec<serde_json::Value> {
     for set in sets {
         apply(&mut config, set);
     }
-    let metrics = Metrics::new(&ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: 0,
-    });
+    let metrics = Metrics::new(&ProcessInfo::default());
     let mut pipeline = Pipeline::in_memory(&config, metrics).expect("the stages can be built");
     let messages: Vec<Message> = items
         .iter()

@@ -158,6 +158,16 @@ fn load(args: &ConfigArgs) -> Result<Loaded, Exit> {
     Ok(loaded)
 }
 
+/// The configuration, complete as for `run`. What is wrong is said.
+fn load_for_run(args: &ConfigArgs) -> Result<Config, Exit> {
+    let loaded = load(args)?;
+    loaded.validate_for_run().map_err(|errors| {
+        say(&format!("{errors}\n"));
+        Exit::Config
+    })?;
+    Ok(loaded.config)
+}
+
 fn version(json: bool) -> Exit {
     let (number, library) = rdkafka::util::get_rdkafka_version();
     if json {
@@ -177,8 +187,13 @@ fn version(json: bool) -> Exit {
 
 /// Writes to standard output. A reader that went away, as `head` does, is no failure.
 fn print(text: &str) -> Exit {
+    print_bytes(text.as_bytes())
+}
+
+/// The same for what need not be text.
+fn print_bytes(bytes: &[u8]) -> Exit {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Exit::Success,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
         Err(_) => Exit::InputOutput,

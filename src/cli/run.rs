@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::reload::{Hangups, Watcher};
-use super::{ConfigArgs, Exit, load, now_ms, process_info, queries, say};
+use super::{ConfigArgs, Exit, load_for_run, now_ms, process_info, queries, say};
 use crate::admin::{self, AdminState, LiveState};
 use crate::config::Config;
 use crate::health::{Health, Part};
@@ -24,15 +24,10 @@ use crate::worker::{self, Parts};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub fn main(args: &ConfigArgs) -> Exit {
-    let loaded = match load(args) {
-        Ok(loaded) => loaded,
+    let config = match load_for_run(args) {
+        Ok(config) => config,
         Err(exit) => return exit,
     };
-    if let Err(errors) = loaded.validate_for_run() {
-        say(&format!("{errors}\n"));
-        return Exit::Config;
-    }
-    let config = loaded.config;
     let log = telemetry::init(log_format(config.log.format), &config.log.filter);
     let _guard = match log {
         Ok(guard) => guard,

@@ -83,17 +83,36 @@ impl<'a> Reader<'a> {
         Some(items.iter().map(|bytes| item(*bytes)).collect())
     }
 
-    pub(super) fn text(&mut self) -> Option<Cow<'a, str>> {
+    pub(super) fn text(&mut self) -> Option<Text<'a>> {
         let length = self.u16()?;
         let (text, rest) = self.0.split_at_checked(usize::from(length & !HEX))?;
         self.0 = rest;
-        if length & HEX == 0 {
-            return std::str::from_utf8(text).ok().map(Cow::Borrowed);
-        }
-        let (start, digits) = text.split_last_chunk::<{ DIGITS / 2 }>()?;
-        let mut text = std::str::from_utf8(start).ok()?.to_owned();
+        let (start, digits) = match length & HEX {
+            0 => (text, None),
+            _ => text
+                .split_last_chunk()
+                .map(|(start, digits)| (start, Some(digits)))?,
+        };
+        let start = std::str::from_utf8(start).ok()?;
+        Some(Text { start, digits })
+    }
+}
+
+/// A text in place: most records are read for something else.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Text<'a> {
+    start: &'a str,
+    digits: Option<&'a [u8; DIGITS / 2]>,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn unpack(self) -> Cow<'a, str> {
+        let Some(digits) = self.digits else {
+            return Cow::Borrowed(self.start);
+        };
+        let mut text = self.start.to_owned();
         let digits = digits.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         text.extend(digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)));
-        Some(Cow::Owned(text))
+        Cow::Owned(text)
     }
 }

@@ -1,7 +1,6 @@
 //! The rules: from what is remembered to a verdict. `crate::dedup` has them in words.
 
 use std::borrow::Cow;
-
 use std::ops::ControlFlow;
 
 use super::near::{self, Match, Relation, Shared, Subject};

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::fields::{Reader, put_list, put_text};
+use super::fields::{Reader, Text, put_list, put_text};
 use super::near::Earlier;
 use super::recurrence::Repeated;
 use super::sample::{Sample, WordBits};
@@ -175,9 +175,9 @@ struct Rest<'a> {
     repeated: Repeated,
     similarity: Option<f32>,
     coverage: Option<Coverage>,
-    id: Cow<'a, str>,
-    cluster: Cow<'a, str>,
-    of: Option<Cow<'a, str>>,
+    id: Text<'a>,
+    cluster: Text<'a>,
+    of: Option<Text<'a>>,
 }
 
 impl<'a> Record<'a> {
@@ -279,14 +279,14 @@ impl<'a> Record<'a> {
         let cluster = if self.has(CLUSTER) {
             reader.text()?
         } else {
-            id.clone()
+            id
         };
         let of = if !self.has(OF) {
             None
         } else if self.has(OF_IS_ID) {
-            Some(id.clone())
+            Some(id)
         } else if self.has(OF_IS_CLUSTER) {
-            Some(cluster.clone())
+            Some(cluster)
         } else {
             Some(reader.text()?)
         };
@@ -314,7 +314,8 @@ impl<'a> Record<'a> {
 
     /// Id and cluster of the article.
     pub(super) fn names(self) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
-        self.rest().map(|rest| (rest.id, rest.cluster))
+        self.rest()
+            .map(|rest| (rest.id.unpack(), rest.cluster.unpack()))
     }
 
     /// What near-duplicates are compared by.
@@ -333,8 +334,8 @@ impl<'a> Record<'a> {
         let flags = u16::from_le_bytes(self.array(0));
         Some(DedupVerdict {
             status: *DedupStatus::ALL.get(usize::from(flags & STATUS))?,
-            cluster: rest.cluster.into_owned(),
-            of: rest.of.map(Cow::into_owned),
+            cluster: rest.cluster.unpack().into_owned(),
+            of: rest.of.map(|of| of.unpack().into_owned()),
             method: match usize::from((flags & METHOD) >> METHOD_SHIFT).checked_sub(1) {
                 Some(index) => Some(*DedupMethod::ALL.get(index)?),
                 None => None,

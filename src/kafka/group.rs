@@ -1,9 +1,10 @@
 //! What the group has committed, asked from outside: without joining it, so that a running stage is not disturbed.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client_config;
@@ -19,18 +20,27 @@ pub fn committed_of_group(config: &Config, timeout: Duration) -> Result<usize, K
     let consumer: BaseConsumer<CheckContext> = client_config(config, Role::Consumer)
         .create_with_context(CheckContext(TokenSource::new(config)))
         .map_err(|error| KafkaFailure::of_start(&error))?;
+    let committed = committed(&consumer, &config.input.topic, timeout)
+        .map_err(|error| KafkaFailure::of_start(&error))?;
+    Ok(committed.len())
+}
+
+/// By partition of the topic, what the consumer's group has committed; partitions without a commit are missing.
+pub(super) fn committed<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    timeout: Duration,
+) -> KafkaResult<BTreeMap<i32, i64>> {
     // A bearer token is fetched by polling, and needed for the connection.
     drop(consumer.poll(Duration::from_millis(100)));
-    let metadata = consumer
-        .fetch_metadata(Some(&config.input.topic), timeout)
-        .map_err(|error| KafkaFailure::of_start(&error))?;
+    let metadata = consumer.fetch_metadata(Some(topic), timeout)?;
     let mut partitions = TopicPartitionList::new();
     for partition in metadata
         .topics()
         .iter()
         .flat_map(|topic| topic.partitions())
     {
-        partitions.add_partition(&config.input.topic, partition.id());
+        partitions.add_partition(topic, partition.id());
     }
     let deadline = Instant::now() + timeout;
     let committed = loop {
@@ -39,17 +49,20 @@ pub fn committed_of_group(config: &Config, timeout: Duration) -> Result<usize, K
             Err(error) if is_coordinator_coming(&error) && Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(200));
             }
-            other => break other.map_err(|error| KafkaFailure::of_start(&error))?,
+            other => break other?,
         }
     };
     let elements = committed.elements();
-    Ok(elements
+    let known = elements
         .iter()
-        .filter(|element| matches!(element.offset(), Offset::Offset(_)))
-        .count())
+        .filter_map(|element| match element.offset() {
+            Offset::Offset(offset) => Some((element.partition(), offset)),
+            _ => None,
+        });
+    Ok(known.collect())
 }
 
-pub(super) fn is_coordinator_coming(error: &KafkaError) -> bool {
+fn is_coordinator_coming(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(
@@ -75,4 +88,4 @@ impl rdkafka::ClientContext for CheckContext {
     fn stats_raw(&self, _: &[u8]) {}
 }
 
-impl rdkafka::consumer::ConsumerContext for CheckContext {}
+impl ConsumerContext for CheckContext {}

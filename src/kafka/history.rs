@@ -11,7 +11,7 @@ use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::error::{KafkaFailure, is_denial};
-use super::limits::InspectorContext;
+use super::limits::{self, InspectorContext};
 use super::{client_config, headers_of};
 use crate::article::{Message, Position};
 use crate::config::{Config, Role};
@@ -164,22 +164,13 @@ impl History {
 
     /// Asks until there is an answer, and serves the consumer in between: without that it would never get a token.
     fn metadata(&self, topic: &str, timeout: Duration) -> Result<Metadata, KafkaFailure> {
-        let deadline = Instant::now() + timeout;
-        let mut wait = Duration::from_millis(500);
-        loop {
+        let serve = || {
             if let Some(Err(error)) = self.consumer.poll(POLL) {
                 tracing::debug!(%error, "before the first record");
             }
-            let error = match self.consumer.fetch_metadata(Some(topic), wait) {
-                Ok(metadata) => return Ok(metadata),
-                Err(error) => error,
-            };
-            match self.consumer.context().explain(&error) {
-                denied @ KafkaFailure::Denied(_) => return Err(denied),
-                failure if Instant::now() >= deadline => return Err(failure),
-                _ => wait *= 2,
-            }
-        }
+        };
+        serve();
+        limits::metadata(self.consumer.client(), topic, timeout, serve)
     }
 
     fn partitions(&self, topic: &str, timeout: Duration) -> Result<Vec<i32>, KafkaFailure> {

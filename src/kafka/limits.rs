@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, ResourceSpecifier};
-use rdkafka::client::{ClientContext, DefaultClientContext};
+use rdkafka::client::{Client, ClientContext, DefaultClientContext};
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
@@ -125,7 +125,9 @@ impl Inspector {
     /// # Errors
     /// When the broker does not answer or refuses.
     pub fn topic(&self, name: &str) -> Result<Option<TopicFacts>, KafkaFailure> {
-        let metadata = self.metadata(name)?;
+        // Some errors come back at once.
+        let pause = || std::thread::sleep(Duration::from_millis(50));
+        let metadata = metadata(self.client.client(), name, self.timeout, pause)?;
         let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == name) else {
             return Ok(None);
         };
@@ -157,27 +159,6 @@ impl Inspector {
         }))
     }
 
-    /// Asks until there is an answer. A denial is final: a password does not become right by waiting.
-    fn metadata(&self, name: &str) -> Result<Metadata, KafkaFailure> {
-        let client = self.client.client();
-        let deadline = Instant::now() + self.timeout;
-        let mut wait = FIRST_WAIT;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let error = match client.fetch_metadata(Some(name), wait.min(left)) {
-                Ok(metadata) => return Ok(metadata),
-                Err(error) => error,
-            };
-            match client.context().explain(&error) {
-                denied @ KafkaFailure::Denied(_) => return Err(denied),
-                failure if Instant::now() >= deadline => return Err(failure),
-                // Some errors come back at once.
-                _ => std::thread::sleep(Duration::from_millis(50)),
-            }
-            wait *= 2;
-        }
-    }
-
     /// Not every broker describes its topics, and not every client may ask; then the defaults count.
     fn described(&self, name: &str) -> Option<ConfigResource> {
         let admin = self.admin.as_ref()?;
@@ -206,6 +187,31 @@ pub fn record_room(configured: Option<usize>, facts: Option<&TopicFacts>) -> usi
         (Some(configured), Some(topic)) => configured.min(room(topic)),
         (Some(configured), None) => configured,
         (None, topic) => room(topic.unwrap_or(DEFAULT)),
+    }
+}
+
+/// Asks until there is an answer, with `meanwhile` between two attempts. A denial is final: a password does not become right by
+/// waiting.
+pub(super) fn metadata(
+    client: &Client<InspectorContext>,
+    topic: &str,
+    timeout: Duration,
+    mut meanwhile: impl FnMut(),
+) -> Result<Metadata, KafkaFailure> {
+    let deadline = Instant::now() + timeout;
+    let mut wait = FIRST_WAIT;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let error = match client.fetch_metadata(Some(topic), wait.min(left)) {
+            Ok(metadata) => return Ok(metadata),
+            Err(error) => error,
+        };
+        match client.context().explain(&error) {
+            denied @ KafkaFailure::Denied(_) => return Err(denied),
+            failure if Instant::now() >= deadline => return Err(failure),
+            _ => meanwhile(),
+        }
+        wait *= 2;
     }
 }
 

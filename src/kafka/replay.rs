@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client_config;
 use super::error::KafkaFailure;
-use super::group::is_coordinator_coming;
+use super::group::committed;
 use super::limits::InspectorContext;
 use super::oauth::TokenSource;
 use super::producer::{Producer, Record, Undelivered};
@@ -61,38 +60,8 @@ impl Journal {
     /// # Errors
     /// When the coordinator does not answer within `timeout`, or does not let us read.
     pub fn positions(&self, timeout: Duration) -> Result<BTreeMap<i32, i64>, KafkaFailure> {
-        let explain = |error: KafkaError| self.consumer.context().explain(&error);
-        // A bearer token is fetched by polling, and needed for the connection.
-        drop(self.consumer.poll(Duration::from_millis(100)));
-        let metadata = self
-            .consumer
-            .fetch_metadata(Some(&self.topic), timeout)
-            .map_err(explain)?;
-        let mut wanted = TopicPartitionList::new();
-        for partition in metadata
-            .topics()
-            .iter()
-            .flat_map(|topic| topic.partitions())
-        {
-            wanted.add_partition(&self.topic, partition.id());
-        }
-        let deadline = Instant::now() + timeout;
-        let committed = loop {
-            match self.consumer.committed_offsets(wanted.clone(), timeout) {
-                Err(error) if is_coordinator_coming(&error) && Instant::now() < deadline => {
-                    std::thread::sleep(Duration::from_millis(200));
-                }
-                other => break other.map_err(explain)?,
-            }
-        };
-        let elements = committed.elements();
-        let known = elements
-            .iter()
-            .filter_map(|element| match element.offset() {
-                Offset::Offset(offset) => Some((element.partition(), offset)),
-                _ => None,
-            });
-        Ok(known.collect())
+        committed(&self.consumer, &self.topic, timeout)
+            .map_err(|error| self.consumer.context().explain(&error))
     }
 
     fn list(&self, next: &BTreeMap<i32, i64>) -> Result<TopicPartitionList, KafkaFailure> {

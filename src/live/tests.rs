@@ -8,12 +8,7 @@ use crate::metrics::ProcessInfo;
 use crate::pipeline::{Outcome, Pipeline};
 
 fn metrics() -> Metrics {
-    Metrics::new(&ProcessInfo {
-        version: "1".to_owned(),
-        revision: "2".to_owned(),
-        config_fingerprint: "3".to_owned(),
-        started_ms: 0,
-    })
+    Metrics::new(&ProcessInfo::default())
 }
 
 fn settings() -> LiveConfig {

@@ -28,8 +28,8 @@ use register::Series;
 pub use bounded::{MAX_LABEL_VALUES, OTHER};
 pub use labels::{ConfigReload, Produced, QueryReload, RebalanceEvent, Step, TransactionResult};
 
-/// What is known of the process when it starts.
-#[derive(Debug, Clone)]
+/// What is known of the process when it starts. The default is of no process in particular.
+#[derive(Debug, Clone, Default)]
 pub struct ProcessInfo {
     /// Version of the program, e.g. `0.1.0`.
     pub version: String,

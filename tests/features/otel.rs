@@ -214,6 +214,19 @@ fn serve(stream: TcpStream, collected: &Mutex<Vec<Span>>) {
     }
 }
 
+/// The address of the broker, topics for input, output and dead letters, and a stage between them that sends spans.
+fn scene() -> (String, [String; 3], StageConfig) {
+    let bootstrap = Broker::shared().bootstrap();
+    let topics = ["raw", "enriched", "dead"].map(|name| topics::create_unique(&bootstrap, name, 1));
+    let [input, output, dead] = &topics;
+    let group = topics::unique("group");
+    let mut config = StageConfig::new(&bootstrap, &group, [input, output, dead]);
+    config
+        .set("dedup.fsync", false)
+        .set("tracing.enabled", true);
+    (bootstrap, topics, config)
+}
+
 fn article(id: &str) -> Outgoing {
     let value = format!(
         r#"{{"id":"{id}","title":"The harbour of {id} gets a new ferry","body":"The council decided that the old ferry is replaced."}}"#
@@ -225,17 +238,8 @@ fn article(id: &str) -> Outgoing {
 fn batches_and_articles_are_spans_of_the_traces_that_they_came_with() {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     let collector = Collector::start();
-    let bootstrap = Broker::shared().bootstrap();
-    let [input, output, dead] =
-        ["raw", "enriched", "dead"].map(|name| topics::create_unique(&bootstrap, name, 1));
-    let mut config = StageConfig::new(
-        &bootstrap,
-        &topics::unique("group"),
-        [&input, &output, &dead],
-    );
+    let (bootstrap, [input, output, dead], mut config) = scene();
     config
-        .set("dedup.fsync", false)
-        .set("tracing.enabled", true)
         .set(
             "tracing.endpoint",
             format!("http://{}/v1/traces", collector.address),
@@ -314,17 +318,8 @@ fn batches_and_articles_are_spans_of_the_traces_that_they_came_with() {
 fn a_share_of_articles_without_a_trace_is_inside_their_batch_and_an_absent_collector_stops_nothing()
 {
     let collector = Collector::start();
-    let bootstrap = Broker::shared().bootstrap();
-    let [input, output, dead] =
-        ["raw", "enriched", "dead"].map(|name| topics::create_unique(&bootstrap, name, 1));
-    let mut config = StageConfig::new(
-        &bootstrap,
-        &topics::unique("group"),
-        [&input, &output, &dead],
-    );
+    let (bootstrap, [input, output, _], mut config) = scene();
     config
-        .set("dedup.fsync", false)
-        .set("tracing.enabled", true)
         .set("tracing.endpoint", "http://127.0.0.1:1/v1/traces")
         .set("tracing.sample", 1.0);
     produce(&bootstrap, &input, &[article("first")]);

@@ -38,10 +38,8 @@ impl Stage {
         config.dedup.path = folder.path().join("index");
         change(&mut config);
         let metrics = Metrics::new(&ProcessInfo {
-            version: String::new(),
-            revision: String::new(),
-            config_fingerprint: String::new(),
             started_ms: NOW_MS,
+            ..ProcessInfo::default()
         });
         let (pipeline, _) = Pipeline::new(&config, metrics, NOW_MS).expect("a pipeline");
         Self {

@@ -58,12 +58,7 @@ fn a_batch_sees_one_set_and_the_next_one_the_new() {
     let mut config = Config::default();
     config.topics.queries = Some(file.clone());
     config.stages.dedup = false;
-    let metrics = Metrics::new(&ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: 0,
-    });
+    let metrics = Metrics::new(&ProcessInfo::default());
     let mut pipeline = Pipeline::in_memory(&config, metrics.clone()).unwrap();
     let mut loader = pipeline.take_query_loader().unwrap();
     let batch: Vec<Message> = (0..200).map(message).collect();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigArgs, Exit, load, say};
+use super::{ConfigArgs, Exit, load_for_run, say};
 use crate::config::Config;
 use crate::kafka::error::KafkaFailure;
 use filter::FilterArgs;
@@ -48,12 +48,7 @@ impl StageArgs {
 
     /// The configuration, complete as for `run`.
     fn config(&self) -> Result<Config, Exit> {
-        let loaded = load(&self.config)?;
-        if let Err(errors) = loaded.validate_for_run() {
-            say(&format!("{errors}\n"));
-            return Err(Exit::Config);
-        }
-        Ok(loaded.config)
+        load_for_run(&self.config)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `dlq show`: one dead letter.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use super::describe::{facts, place, put_bytes, safe_bytes, safe_line, time};
 use super::{ShowArgs, WAIT, failed};
 use crate::article::Header;
 use crate::cli::screen::{Paint, safe};
-use crate::cli::{Exit, print, say};
+use crate::cli::{Exit, print, print_bytes, say};
 use crate::config::Config;
 use crate::kafka::dead_letter::DeadLetter;
 use crate::kafka::history::{History, Stretch};
@@ -25,7 +25,8 @@ pub(super) fn main(args: &ShowArgs) -> Result<Exit, Exit> {
         return Err(Exit::Data);
     };
     if args.raw {
-        return Ok(raw(letter.record.payload.as_deref().unwrap_or_default()));
+        let value = letter.record.payload.as_deref();
+        return Ok(print_bytes(value.unwrap_or_default()));
     }
     if args.json {
         return Ok(print(&format!("{}\n", described(&letter))));
@@ -53,16 +54,6 @@ fn find(config: &Config, args: &ShowArgs) -> Result<Option<DeadLetter>, Exit> {
         }
     }
     Ok(None)
-}
-
-/// The value and nothing else.
-fn raw(value: &[u8]) -> Exit {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(value).and_then(|()| out.flush()) {
-        Ok(()) => Exit::Success,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
-        Err(_) => Exit::InputOutput,
-    }
 }
 
 fn described(letter: &DeadLetter) -> Value {

@@ -23,7 +23,7 @@ pub struct AdminArgs {
 
 impl AdminArgs {
     /// The address, or the exit code when it is none; the reason is told.
-    pub fn address(&self) -> Result<Address, Exit> {
+    fn address(&self) -> Result<Address, Exit> {
         let (text, exit) = match &self.admin {
             Some(url) => (url.clone(), Exit::Usage),
             None => (load(&self.config)?.config.admin.listen, Exit::Config),
@@ -32,6 +32,24 @@ impl AdminArgs {
             say(&format!("{}: {reason}\n", super::screen::safe(&text)));
             exit
         })
+    }
+}
+
+/// Runs a command that asks an instance; `name` is the command's.
+pub fn run(name: &str, args: &AdminArgs, work: impl AsyncFnOnce(&Address) -> Exit) -> Exit {
+    let address = match args.address() {
+        Ok(address) => address,
+        Err(exit) => return exit,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(work(&address)),
+        Err(error) => {
+            say(&format!("{name}: {error}\n"));
+            Exit::Software
+        }
     }
 }
 
@@ -110,8 +128,8 @@ mod tests {
             ("0.0.0.0:9464", "http://127.0.0.1:9464"),
             ("[::]:9464", "http://[::1]:9464"),
             (
-                "http://proxy.example/stage/a/",
-                "http://proxy.example:80/stage/a",
+                "http://gateway.example/stage/a/",
+                "http://gateway.example:80/stage/a",
             ),
         ] {
             assert_eq!(Address::parse(text).unwrap().to_string(), shown, "{text}");

@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::ctrl_c;
 
-use super::remote::{Address, AdminArgs, Event, reason};
+use super::remote::{self, Address, AdminArgs, Event, reason};
 use super::screen::{Paint, safe_json};
 use super::{Exit, print, say};
 use article::Article;
@@ -40,20 +40,9 @@ pub struct TapArgs {
 }
 
 pub fn main(args: &TapArgs) -> Exit {
-    let address = match args.admin.address() {
-        Ok(address) => address,
-        Err(exit) => return exit,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(watch(args, &address)),
-        Err(error) => {
-            say(&format!("tap: {error}\n"));
-            Exit::Software
-        }
-    }
+    remote::run("tap", &args.admin, async |address| {
+        watch(args, address).await
+    })
 }
 
 async fn watch(args: &TapArgs, address: &Address) -> Exit {

@@ -12,7 +12,7 @@ use clap::Args;
 use console::Term;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::remote::{Address, AdminArgs, reason};
+use super::remote::{self, Address, AdminArgs, reason};
 use super::screen::Paint;
 use super::{Exit, now_ms, print, say};
 use crate::config::TimeSpan;
@@ -49,20 +49,9 @@ fn interval(text: &str) -> Result<Duration, String> {
 }
 
 pub fn main(args: &TopArgs) -> Exit {
-    let address = match args.admin.address() {
-        Ok(address) => address,
-        Err(exit) => return exit,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(watch(args, &address)),
-        Err(error) => {
-            say(&format!("top: {error}\n"));
-            Exit::Software
-        }
-    }
+    remote::run("top", &args.admin, async |address| {
+        watch(args, address).await
+    })
 }
 
 async fn watch(args: &TopArgs, address: &Address) -> Exit {

@@ -236,12 +236,7 @@ mod tests {
     use crate::metrics::ProcessInfo;
 
     fn metrics() -> Metrics {
-        Metrics::new(&ProcessInfo {
-            version: String::new(),
-            revision: String::new(),
-            config_fingerprint: String::new(),
-            started_ms: 0,
-        })
+        Metrics::new(&ProcessInfo::default())
     }
 
     #[test]
