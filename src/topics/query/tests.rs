@@ -58,6 +58,7 @@ fn what_cannot_work_is_refused_with_a_way_out() {
         ("NOT oil", "do not say"),
         ("oil OR NOT gas", "do not say"),
         ("the", "stop words"),
+        ("C\\+\\+", "RAW(C++)"),
         ("the AND of", "stop words"),
         ("في", "stop words"),
         ("o*", "two letters"),

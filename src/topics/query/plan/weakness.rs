@@ -33,9 +33,9 @@ impl Planned {
             Weakness::Whole => {
                 return Err(Diagnostic::error(
                     root.span.clone(),
-                    "stop words alone match nearly every article of a language",
+                    "stop words or single letters alone match nearly every article of a language",
                 )
-                .help("add a word that tells articles apart, or put a name in quotation marks: \"The Who\""));
+                .help("add a word that tells articles apart, or put a name in quotation marks: \"The Who\"; with signs, RAW(C++)"));
             }
         }
         Ok(self)

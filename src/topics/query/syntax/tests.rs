@@ -145,6 +145,7 @@ fn doubtful_queries_warn() {
     assert!(warnings("a OR (b AND c)").is_empty());
     assert!(warnings("(a OR b) AND c NOT d").is_empty());
     assert!(warnings("a and b")[0].contains("capitals"));
+    assert!(warnings("topic:and b").is_empty());
 }
 
 #[test]

@@ -25,7 +25,12 @@ impl<'q> Lexer<'q, '_> {
         if is("NOT") {
             return Ok(Kind::Not);
         }
-        if ["and", "or", "not", "And", "Or", "Not", "near", "onear"].contains(&text) {
+        // Behind a colon it is a name.
+        let named = self
+            .source
+            .get(..start)
+            .is_some_and(|before| before.ends_with(':'));
+        if !named && ["and", "or", "not", "And", "Or", "Not", "near", "onear"].contains(&text) {
             self.warnings.push(
                 Diagnostic::warning(
                     start..self.at,
