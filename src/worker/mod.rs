@@ -18,6 +18,7 @@ pub mod spans;
 pub mod tally;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -39,6 +40,8 @@ use reader::Reader;
 use slot::Slot;
 use spans::Spans;
 
+/// How often a process that connects looks whether it was asked to stop.
+const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
 /// A wait that only closing the slot ends.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -160,7 +163,9 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
         spans,
     } = parts;
     // Registering the transactional id ends what a killed process left open, so that all it published can be read.
-    let publisher = Publisher::connect(&config, connect_timeout, rooms)?;
+    let Some(publisher) = connect(&config, connect_timeout, rooms, &stop)? else {
+        return Ok(());
+    };
     // So that a long rebuild of the index does not look like a broker that is away.
     health.set_broker_up(true, clock());
     let around = rebuild::Around {
@@ -247,6 +252,31 @@ pub fn run(parts: Parts) -> Result<(), WorkerError> {
         return Err(WorkerError::DrainDeadline);
     }
     Ok(())
+}
+
+/// Connects, and returns `None` when the process is asked to stop meanwhile: nothing was read yet, so there is nothing to wait for.
+fn connect(
+    config: &Config,
+    timeout: Duration,
+    rooms: Option<Rooms>,
+    stop: &AtomicBool,
+) -> Result<Option<Publisher>, WorkerError> {
+    let (sender, receiver) = mpsc::channel();
+    let config = config.clone();
+    // The client library blocks while it connects.
+    spawn("connect", move || {
+        drop(sender.send(Publisher::connect(&config, timeout, rooms)));
+    })?;
+    loop {
+        match receiver.recv_timeout(LOOK_FOR_STOP) {
+            Ok(publisher) => return Ok(Some(publisher?)),
+            Err(RecvTimeoutError::Timeout) if stop.load(Ordering::Acquire) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(WorkerError::Thread("connect".to_owned()));
+            }
+        }
+    }
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, WorkerError> {

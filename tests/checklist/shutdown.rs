@@ -52,6 +52,22 @@ fn sigterm_under_load_commits_what_it_published_and_a_restart_does_the_rest() {
 }
 
 #[test]
+fn a_stage_that_waits_for_its_broker_stops_at_once() {
+    let mut scene = Scene::new(1);
+    // Nobody listens there.
+    scene.config.set("kafka.brokers", "127.0.0.1:1");
+    let mut stage = scene.config.start();
+    stage.wait_for_message("duplicate index open", PATIENCE);
+    stage.signal(Signal::Terminate);
+    assert_eq!(
+        stage.wait_exit(PATIENCE).code(),
+        Some(0),
+        "not the code of a broker that was waited for in vain"
+    );
+    stage.wait_for_message("stopped", PATIENCE);
+}
+
+#[test]
 fn a_stage_that_stops_leaves_its_group_at_once() {
     for (delivery, protocol) in [
         ("exactly_once", "cooperative"),
