@@ -1,7 +1,8 @@
 //! The stages in their order. A batch goes in, one outcome for each message comes out, in the same order.
 //!
 //! Parsing, text, language and topics see one article at a time and run on all cores. The duplicate index is asked in
-//! offset order by one thread, because the first article of a story is the one that came first.
+//! offset order by one thread, because the first article of a story is the one that came first; meanwhile the others go on
+//! with the articles that have their verdicts.
 
 mod reload;
 mod restore;
@@ -28,6 +29,9 @@ use crate::topics::query::{QueryLoader, QueryMatches};
 pub use reload::Reloader;
 use stages::{Stages, Step};
 use timing::guarded;
+
+/// Articles that get their verdicts before other threads go on with them.
+const PART: usize = 32;
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,8 +195,6 @@ impl Pipeline {
         self.take_over();
         let stages = &self.stages;
         stages.live.begin(now_ms);
-        // One set of queries for the whole batch, whatever is loaded meanwhile.
-        let queries = stages.queries();
         let mut steps: Vec<Step<'_>> = self.threads.install(|| {
             batch
                 .par_iter()
@@ -207,19 +209,59 @@ impl Pipeline {
                 let steps = steps.par_iter_mut().with_min_len(8);
                 steps.for_each(|step| stages.fingerprint(known, step));
             });
-            stages.judge(index, batch, &mut steps, now_ms)?;
-            if let Some(held) = index.held() {
-                stages.metrics.step(Timed::Lease, held.as_secs_f64());
-            }
         }
-        Ok(self.threads.install(|| {
-            batch
-                .par_iter()
-                .zip(steps)
-                .with_min_len(8)
-                .map(|(message, step)| stages.finish(message, step, queries.as_ref()))
-                .collect()
-        }))
+        self.judge_and_finish(batch, steps, now_ms)
+    }
+
+    /// One thread gives the verdicts in offset order; the others go on with the articles that have theirs, unless other
+    /// processes wait for the index, which then has all the time there is.
+    fn judge_and_finish(
+        &mut self,
+        batch: &[Message],
+        steps: Vec<Step<'_>>,
+        now_ms: i64,
+    ) -> Result<Vec<Outcome>, IndexError> {
+        let (stages, index) = (&self.stages, &mut self.index);
+        // One set of queries for the whole batch, whatever is loaded meanwhile.
+        let queries = stages.queries();
+        let queries = queries.as_ref();
+        let at_once = index.as_ref().is_none_or(|index| index.held().is_none());
+        let mut outcomes = vec![Outcome::Tombstone; batch.len()];
+        self.threads.scope(|scope| {
+            let started = Instant::now();
+            if let Some(index) = index {
+                stages.prepare(index, &steps)?;
+            }
+            let (mut steps, mut judged) = (steps.into_iter(), Vec::new());
+            for (messages, outcomes) in batch.chunks(PART).zip(outcomes.chunks_mut(PART)) {
+                let mut part: Vec<Step<'_>> = steps.by_ref().take(PART).collect();
+                if let Some(index) = index {
+                    stages.judge(index, messages, &mut part, now_ms);
+                }
+                let finish = move || {
+                    for ((message, step), outcome) in messages.iter().zip(part).zip(outcomes) {
+                        *outcome = stages.finish(message, step, queries);
+                    }
+                };
+                match at_once {
+                    true => scope.spawn(|_| finish()),
+                    false => judged.push(finish),
+                }
+            }
+            if let Some(index) = index {
+                index.finish()?;
+                let metrics = &stages.metrics;
+                metrics.step(Timed::Dedup, started.elapsed().as_secs_f64());
+                if let Some(held) = index.held() {
+                    metrics.step(Timed::Lease, held.as_secs_f64());
+                }
+            }
+            judged
+                .into_iter()
+                .for_each(|finish| scope.spawn(|_| finish()));
+            Ok(())
+        })?;
+        Ok(outcomes)
     }
 
     /// Lets the index forget what left its window and makes it durable. Must return before the offsets of a processed batch are committed.
@@ -298,7 +340,9 @@ impl Pipeline {
             steps
                 .iter_mut()
                 .for_each(|step| self.stages.fingerprint(known, step));
-            self.stages.judge(index, batch, &mut steps, now_ms)?;
+            self.stages.prepare(index, &steps)?;
+            self.stages.judge(index, batch, &mut steps, now_ms);
+            index.finish()?;
         }
         let step = steps.pop().unwrap_or(Err(Outcome::Tombstone));
         let prepared = step.map_err(Untraced::Refused)?;

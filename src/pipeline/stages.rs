@@ -229,23 +229,30 @@ impl Stages {
         }
     }
 
-    /// Asks the index for the verdicts on a batch, in offset order.
-    pub(super) fn judge(
+    /// Lets the index get ready for the verdicts on a whole batch.
+    pub(super) fn prepare(
         &self,
         index: &mut DedupIndex,
-        batch: &[Message],
-        steps: &mut [Step<'_>],
-        now_ms: i64,
+        steps: &[Step<'_>],
     ) -> Result<(), IndexError> {
-        let started = Instant::now();
         index.prepare(steps.iter().filter_map(|step| {
             let dedup = step.as_ref().ok()?.dedup.as_ref()?;
             dedup
                 .fingerprint
                 .as_ref()
                 .filter(|_| dedup.recall.known.is_none())
-        }))?;
-        for (message, step) in batch.iter().zip(steps) {
+        }))
+    }
+
+    /// Asks the index for the verdicts on a part of the batch, in offset order.
+    pub(super) fn judge(
+        &self,
+        index: &mut DedupIndex,
+        messages: &[Message],
+        steps: &mut [Step<'_>],
+        now_ms: i64,
+    ) {
+        for (message, step) in messages.iter().zip(steps) {
             if let Ok(prepared) = step
                 && let Some(dedup) = &mut prepared.dedup
                 && let Some(fingerprint) = &dedup.fingerprint
@@ -255,10 +262,6 @@ impl Stages {
                 dedup.judgement = Some(index.judge(position, fingerprint, recall, ahead, now_ms));
             }
         }
-        index.finish()?;
-        self.metrics
-            .step(Timed::Dedup, started.elapsed().as_secs_f64());
-        Ok(())
     }
 
     /// Second half, for one article: language → topics → output.
