@@ -79,7 +79,7 @@ running_pid() { # running_pid NODE_DIR
 acl_user() {
     printf 'user %s on >%s ~{newsstage:* &* -@all +auth +ping +info +cluster|slots +cluster|keyslot' \
         "$ACL_USER" "$ACL_PASSWORD"
-    printf ' +script|load +evalsha +time +get +set +mget +hget +hmget +hset +hdel +hgetall +hincrby +del +expire'
+    printf ' +script|load +evalsha +time +get +set +mget +hget +hmget +hset +hdel +hgetall +hincrby +del +append'
     printf ' +rpush +lindex +lpop +lrange\n'
 }
 

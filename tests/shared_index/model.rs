@@ -195,24 +195,39 @@ fn buckets_stay_small_as_the_index_grows_and_turns_over() {
     }
     let (buckets, postings) = (meta("buckets"), meta("postings"));
     assert!(postings > 20_000, "{postings}");
-    assert!(buckets * 100 > postings, "{buckets} buckets for {postings}");
-    let encodings: Vec<String> = (0..buckets)
-        .step_by(7)
-        .filter_map(|bucket| {
-            let key = format!("{{newsstage:00}}p{bucket:x}");
-            server.ask::<Option<String>>(&["OBJECT", "ENCODING", &key])
-        })
-        .collect();
-    assert!(encodings.len() > 20);
+    assert!(buckets * 50 > postings, "{buckets} buckets for {postings}");
+    let name = |bucket: u64| format!("{{newsstage:00}}p{bucket:x}");
+    let held = |buckets: u64| -> Vec<u64> {
+        let length = |bucket| server.ask::<u64>(&["STRLEN", &name(bucket)]);
+        (0..buckets).map(length).collect()
+    };
+    let lengths = held(buckets);
+    // Entries of 13 bytes, and one in each that says when it was written. The count follows samples.
+    let there = lengths.iter().sum::<u64>() / 13 - buckets;
     assert!(
-        encodings.iter().all(|encoding| encoding == "listpack"),
-        "{encodings:?}"
+        there.abs_diff(postings) < there / 8,
+        "{there} counted as {postings}"
     );
-    // Four windows later what was there at the beginning is gone, and no more is kept than comes in a window and a half.
+    let longest = lengths.iter().max().expect("a bucket");
+    assert!(*longest < 100 * 13, "{longest} bytes");
+    for bucket in 0..buckets {
+        let seconds: i64 = server.ask(&["TTL", &name(bucket)]);
+        assert!((1..2 * 3_600).contains(&seconds), "ends in {seconds} s");
+    }
+    // For an hour there is twice as much. Four windows later what was there at the beginning is gone, and no more is kept than comes
+    // in a window and a quarter, with one entry in each bucket for its time.
     for _ in 0..80 {
         now += 180_000;
         batch(now);
     }
-    let after = meta("postings");
-    assert!(after < postings * 2, "{postings} postings became {after}");
+    let after = held(meta("buckets")).iter().sum::<u64>() / 13;
+    assert!(
+        after < postings * 3 / 2,
+        "{postings} postings became {after}"
+    );
+    assert!(meta("postings") < postings * 3 / 2, "and are counted so");
+    assert!(
+        meta("buckets") < buckets * 5 / 2,
+        "buckets grow with what is there"
+    );
 }

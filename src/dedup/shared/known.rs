@@ -5,8 +5,14 @@ use std::ops::ControlFlow;
 
 use crate::dedup::store::{Base, Head, NewArticle, Posting};
 
+/// Shard and bucket.
+pub(super) type Place = (u64, u64);
+
 /// Fetched and added articles.
 pub(super) struct Known {
+    /// Buckets as they were read; present and empty where the server has none.
+    buckets: HashMap<Place, Vec<u8>>,
+    bucket_bytes: usize,
     /// By key, the oldest first; present and empty where the server has none.
     fetched: HashMap<u64, Vec<Posting>>,
     records: HashMap<u64, Vec<u8>>,
@@ -22,6 +28,8 @@ impl Known {
     /// Nothing; the first article to be added gets this number.
     pub(super) fn new(first: u64) -> Self {
         Self {
+            buckets: HashMap::new(),
+            bucket_bytes: 0,
             fetched: HashMap::new(),
             records: HashMap::new(),
             added: Head::new(first),
@@ -29,6 +37,21 @@ impl Known {
             arrivals: Vec::new(),
             record_bytes: 0,
         }
+    }
+
+    /// Whether the bucket was read.
+    pub(super) fn has(&self, place: Place) -> bool {
+        self.buckets.contains_key(&place)
+    }
+
+    pub(super) fn add_bucket(&mut self, place: Place, bytes: Vec<u8>) {
+        self.bucket_bytes += bytes.capacity();
+        self.buckets.insert(place, bytes);
+    }
+
+    /// What the bucket held when it was read.
+    pub(super) fn bucket(&self, place: Place) -> &[u8] {
+        self.buckets.get(&place).map_or(&[], Vec::as_slice)
     }
 
     /// The keys among these that were not fetched yet, each once. They count as fetched from now on.
@@ -129,6 +152,8 @@ impl Known {
         let lists: usize = self.fetched.values().map(Vec::capacity).sum();
         self.added.memory_bytes()
             + self.record_bytes
+            + self.bucket_bytes
+            + self.buckets.capacity() * size_of::<(Place, Vec<u8>)>()
             + self.postings.capacity() * size_of::<(u64, Posting)>()
             + lists * size_of::<Posting>()
             + self.fetched.capacity() * size_of::<(u64, Vec<Posting>)>()

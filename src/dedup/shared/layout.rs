@@ -3,21 +3,20 @@
 //! ```text
 //! {prefix:00}control     hash: format, shards, lease, numbers, articles by slice of the window
 //! {prefix:00}abandoned   list: numbers of batches that were never finished, as `first:end`
-//! {prefix:NN}meta        hash, of each shard: fence, buckets, postings, cursor
-//! {prefix:NN}p<bucket>   hash: the rest of a key -> postings, the oldest first
+//! {prefix:NN}meta        hash, of each shard: fence, buckets, postings
+//! {prefix:NN}p<bucket>   string: entries of the rest of a key and a posting, as they came
 //! {prefix:NN}r<number>   string: record of an article
 //! ```
 //! `NN` is the shard; the braces are the hash tag of cluster mode, so a shard is on one node. A key of the index is cut in
 //! three: the lowest 16 bits choose the shard, the other 48 are the field, and the lowest 32 of these choose the bucket by
-//! linear hashing. So buckets stay small enough for a listpack, however many articles there are, and grow one at a time.
+//! linear hashing. So buckets stay small, however many articles there are, and grow one at a time. A server spends its time on
+//! commands, not on bytes: one reads many buckets, whole, and the replica looks for its keys in them.
 //!
 //! Numbers of articles are `milliseconds since 1970 × 16` or one more than the last, whichever is greater. So they ascend over
 //! all replicas, are never used twice, not even when a server lost its last second, and tell their age.
 
-use crate::dedup::store::Posting;
-
 /// Version of this layout.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 /// Bytes of a field: the part of a key that is not its shard.
 pub(super) const FIELD: usize = 6;
 /// Bytes of a posting: six of the article's number, big endian, one of the mark.
@@ -25,9 +24,7 @@ pub(super) const POSTING: usize = 7;
 /// Buckets of a new shard.
 pub(super) const FIRST_BUCKETS: u64 = 64;
 /// Postings for each bucket beyond which buckets are split.
-pub(super) const LOAD: u64 = 48;
-/// Chunks of nine postings of the longest list: the first nine, and as many of the newest as are looked at for a shingle.
-pub(super) const MOST_CHUNKS: usize = 8;
+pub(super) const LOAD: u64 = 24;
 /// Numbers that a millisecond has.
 const PER_MS: u64 = 16;
 const NUMBERS: u64 = 1 << 48;
@@ -112,27 +109,6 @@ fn modulus(bucket: u64) -> u64 {
     1 << (u64::BITS - bucket.min(u64::from(u32::MAX)).leading_zeros())
 }
 
-/// Field and posting, as `write.lua` takes them.
-pub(super) fn entry(key: u64, posting: Posting) -> [u8; FIELD + POSTING] {
-    let mut bytes = [0; FIELD + POSTING];
-    let [_, _, number @ ..] = posting.article.to_be_bytes();
-    let parts = field(key).into_iter().chain(number).chain([posting.mark]);
-    for (to, from) in bytes.iter_mut().zip(parts) {
-        *to = from;
-    }
-    bytes
-}
-
-/// Reads what `look.lua` found: the number of chunks and then postings, the oldest first. Bytes that make no posting are left
-/// out.
-pub(super) fn postings(bytes: &[u8]) -> impl Iterator<Item = Posting> {
-    let (postings, _) = bytes.get(1..).unwrap_or_default().as_chunks::<POSTING>();
-    postings.iter().map(|[a, b, c, d, e, f, mark]| Posting {
-        article: u64::from_be_bytes([0, 0, *a, *b, *c, *d, *e, *f]),
-        mark: *mark,
-    })
-}
-
 /// Reads the numbers of a batch that was never finished.
 pub(super) fn abandoned(text: &str) -> Option<std::ops::Range<u64>> {
     let (first, end) = text.split_once(':')?;
@@ -180,21 +156,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn a_posting_comes_back(key: u64, article in 0..NUMBERS, mark: u8) {
-            let posting = Posting { article, mark };
-            let entry = entry(key, posting);
-            prop_assert_eq!(&entry[..FIELD], &field(key)[..]);
-            let mut stored = vec![1];
-            stored.extend_from_slice(&entry[FIELD..]);
-            prop_assert_eq!(postings(&stored).collect::<Vec<_>>(), [posting]);
-        }
-
-        #[test]
-        fn any_bytes_are_read(bytes: Vec<u8>) {
-            prop_assert_eq!(postings(&bytes).count(), bytes.len().saturating_sub(1) / POSTING);
-        }
-
         #[test]
         fn any_text_is_read(text: String, first: u64, end: u64) {
             let _ = abandoned(&text);

@@ -78,10 +78,9 @@ impl Shared {
         for answer in self.run(&calls)? {
             let (word, rest) = words(Some(answer))?;
             match (word.as_str(), rest.as_slice()) {
-                ("OK", [buckets, postings, cursor]) => shards.push(Shard {
+                ("OK", [buckets, postings]) => shards.push(Shard {
                     buckets: number(buckets).max(1),
                     postings: number(postings),
-                    cursor: number(cursor),
                 }),
                 (word, rest) => return Err(self.refusal(word, rest)),
             }

@@ -3,57 +3,70 @@
 use redis::Value;
 
 use super::client::Call;
-use super::scripts::Script;
-use super::{Shared, TOGETHER, layout};
+use super::known::Place;
+use super::{Open, Shared, TOGETHER, bucket, layout};
 use crate::dedup::IndexError;
 use crate::dedup::store::Posting;
 
 impl Shared {
-    /// The postings of these keys that count.
+    /// Where the postings of a key are.
+    pub(super) fn place(&self, open: &Open, key: u64) -> Place {
+        let shard = self.names.shard(key);
+        let of = usize::try_from(shard)
+            .ok()
+            .and_then(|at| open.shards.get(at));
+        let buckets = of.map_or(1, |shard| shard.buckets);
+        (shard, layout::bucket(key, buckets))
+    }
+
+    /// The postings of these keys that count; keys without any are left out.
     pub(super) fn look(&mut self, keys: &[u64]) -> Result<Vec<(u64, Vec<Posting>)>, IndexError> {
         let open = self.open()?;
-        let mut by_shard: Vec<Vec<u64>> = vec![Vec::new(); open.shards.len()];
-        for key in keys {
-            if let Some(list) = by_shard.get_mut(self.names.shard(*key) as usize) {
-                list.push(*key);
-            }
-        }
-        let (mut calls, mut order) = (Vec::new(), Vec::new());
-        for ((list, shard), number) in by_shard.iter().zip(&open.shards).zip(0_u64..) {
-            for some in list.chunks(TOGETHER) {
-                let bucket = |key: &u64| {
-                    self.names
-                        .bucket(number, layout::bucket(*key, shard.buckets))
-                };
-                let buckets: Vec<String> = some.iter().map(bucket).collect();
-                let fields: Vec<_> = some.iter().map(|key| layout::field(*key)).collect();
-                calls.push(Call::script(number, Script::Look, &buckets, &fields));
-                order.extend_from_slice(some);
-            }
-        }
-        let (horizon, abandoned) = (open.horizon, open.abandoned.clone());
-        let counts = |posting: &Posting| {
-            let abandoned = || {
-                abandoned
-                    .iter()
-                    .any(|range| range.contains(&posting.article))
-            };
-            posting.article >= horizon && !abandoned()
-        };
-        let answers = self.run(&calls)?;
-        let lists = answers.into_iter().flat_map(|answer| match answer {
-            Value::Array(lists) => lists,
-            _ => Vec::new(),
+        let places: Vec<Place> = keys.iter().map(|key| self.place(open, *key)).collect();
+        self.read(places.iter().copied())?;
+        let open = self.open()?;
+        let found = keys.iter().zip(places).map(|(key, place)| {
+            let postings = bucket::postings(self.known.bucket(place), *key);
+            let counting = postings.filter(|posting| open.counts(posting.article));
+            (*key, counting.collect::<Vec<_>>())
         });
-        let found = order.into_iter().zip(lists);
-        Ok(found
-            .filter_map(|(key, list)| match list {
-                Value::BulkString(bytes) => {
-                    Some((key, layout::postings(&bytes).filter(counts).collect()))
-                }
-                _ => None,
-            })
-            .collect())
+        Ok(found.filter(|(_, list)| !list.is_empty()).collect())
+    }
+
+    /// Reads these buckets, each once.
+    pub(super) fn read(&mut self, places: impl Iterator<Item = Place>) -> Result<(), IndexError> {
+        let mut unread: Vec<Place> = places.filter(|place| !self.known.has(*place)).collect();
+        unread.sort_unstable();
+        unread.dedup();
+        let mut calls = Vec::new();
+        let parts = || {
+            let shards = unread.chunk_by(|(a, _), (b, _)| a == b);
+            shards.flat_map(|shard| shard.chunks(TOGETHER))
+        };
+        for part in parts() {
+            let mut command = redis::cmd("MGET");
+            for (shard, bucket) in part {
+                command.arg(self.names.bucket(*shard, *bucket));
+            }
+            let shard = part.first().map_or(0, |(shard, _)| *shard);
+            calls.push(Call::new(shard, &command));
+        }
+        for (part, answer) in parts().zip(self.run(&calls)?) {
+            let Value::Array(buckets) = answer else {
+                return Err(IndexError::Unavailable(
+                    "the server's answer is not understood".to_owned(),
+                ));
+            };
+            for (place, bucket) in part.iter().zip(buckets) {
+                let bytes = match bucket {
+                    Value::BulkString(bytes) => bytes,
+                    _ => Vec::new(),
+                };
+                self.sampled(*place, &bytes);
+                self.known.add_bucket(*place, bytes);
+            }
+        }
+        Ok(())
     }
 
     /// The records of these articles, where the server still has them.

@@ -3,7 +3,7 @@
 //! # Why no verdict is wrong when replicas race
 //! A batch is worked on under a *lease*. `acquire` takes it on the server, with a *token* that is one greater at each acquisition,
 //! and says which number the batch's first article gets. Then `enter` raises the *fence* of every shard to the token; a shard
-//! refuses postings under an older one. What is looked up is looked up after that. At the end the batch announces its
+//! refuses whole buckets under an older one. What is looked up is looked up after that. At the end the batch announces its
 //! numbers, writes postings and records to all shards, and last `commit` makes it count, if its token is still the latest.
 //!
 //! - *One step decides.* An article counts if and only if its batch was committed. Who takes the lease while a batch is announced
@@ -24,6 +24,7 @@
 //! See `layout` for what is stored.
 
 mod answer;
+mod bucket;
 mod client;
 mod cluster;
 mod inspect;
@@ -65,7 +66,6 @@ const SLICES: i64 = 16;
 struct Shard {
     buckets: u64,
     postings: u64,
-    cursor: u64,
 }
 
 /// A batch that has the lease.
@@ -76,6 +76,18 @@ struct Open {
     shards: Vec<Shard>,
     abandoned: Vec<std::ops::Range<u64>>,
     since: Instant,
+}
+
+impl Open {
+    /// Whether a posting of this article counts: it is in the window, and its batch was not given up.
+    fn counts(&self, article: u64) -> bool {
+        let given_up = || self.abandoned.iter().any(|range| range.contains(&article));
+        article >= self.horizon && !given_up()
+    }
+
+    fn now_s(&self) -> u64 {
+        u64::try_from(self.now_ms / 1_000).unwrap_or_default()
+    }
 }
 
 /// The index on the server.
@@ -92,6 +104,8 @@ pub(super) struct Shared {
     building: Option<String>,
     open: Option<Open>,
     known: Known,
+    /// Of each shard, buckets that were read and postings that they held.
+    samples: Vec<(u64, u64)>,
     articles: usize,
     oldest_ms: Option<i64>,
     /// How long the last batch had the lease.
@@ -121,6 +135,7 @@ impl Shared {
             building: None,
             open: None,
             known: Known::new(0),
+            samples: vec![(0, 0); usize::from(shared.shards.get())],
             articles: 0,
             oldest_ms: None,
             held: None,
@@ -227,7 +242,7 @@ impl Store for Shared {
             if word != "OK" {
                 return Err(self.refusal(&word, &rest));
             }
-            let calls = self.writes(&open);
+            let calls = self.writes(&open)?;
             for answer in self.run(&calls)? {
                 if let Value::Array(_) = answer {
                     let (word, rest) = words(Some(answer))?;

@@ -10,22 +10,18 @@ pub(super) enum Script {
     Claim,
     Commit,
     Enter,
-    Look,
     Restored,
-    Tend,
     Write,
 }
 
 /// All scripts.
-pub(super) const SCRIPTS: [Script; 9] = [
+pub(super) const SCRIPTS: [Script; 7] = [
     Script::Acquire,
     Script::Announce,
     Script::Claim,
     Script::Commit,
     Script::Enter,
-    Script::Look,
     Script::Restored,
-    Script::Tend,
     Script::Write,
 ];
 
@@ -40,9 +36,7 @@ impl Script {
             Self::Claim => include_str!("scripts/claim.lua"),
             Self::Commit => include_str!("scripts/commit.lua"),
             Self::Enter => include_str!("scripts/enter.lua"),
-            Self::Look => include_str!("scripts/look.lua"),
             Self::Restored => include_str!("scripts/restored.lua"),
-            Self::Tend => include_str!("scripts/tend.lua"),
             Self::Write => include_str!("scripts/write.lua"),
         }
     }
