@@ -1,11 +1,12 @@
 //! Articles per second through a real broker: a bare pass-through beside the stage, in one run.
 //!
-//! `cargo bench --bench end_to_end [-- --articles 60000 --rounds 3]`
+//! `cargo bench --bench end_to_end [-- --articles 60000 --rounds 3 --only "pass|off"]`
 //!
 //! Every candidate is a process of its own with the same client settings (those of `newsstage::config`), codec and batch
 //! limits; the broker is the one of the tests. The rounds go through all candidates in turn, so that a noisy neighbour
 //! hits all of them; medians are printed, and ratios are what to quote.
 
+mod stream;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -23,10 +24,9 @@ use newsstage::kafka::producer::{Producer, Record};
 use newsstage::kafka::source::Source;
 use newsstage::kafka::{client_config, error::KafkaFailure};
 use newsstage::metrics::{Metrics, ProcessInfo};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::{ClientConfig, TopicPartitionList};
+use stream::articles::fill;
+use stream::{Asker, cpu_seconds, option, peak_mib};
 use support::broker::Broker;
-use support::client::{Outgoing, produce_with};
 use support::topics;
 
 const PARTITIONS: u16 = 8;
@@ -50,6 +50,17 @@ const ALL_OFF: [&str; 3] = [
 const OFF: &[&str] = &[ALL_OFF[0], ALL_OFF[1], ALL_OFF[2]];
 const OFF_AT_LEAST_ONCE: &[&str] = &[ALL_OFF[0], ALL_OFF[1], ALL_OFF[2], "delivery=at_least_once"];
 const AT_LEAST_ONCE: &[&str] = &["delivery=at_least_once"];
+/// Without work, batches of this size come every 130 ms or so.
+const LARGE: [&str; 2] = ["batch.messages=8000", "batch.bytes=32MiB"];
+const OFF_LARGE: &[&str] = &[ALL_OFF[0], ALL_OFF[1], ALL_OFF[2], LARGE[0], LARGE[1]];
+const OFF_LARGE_AT_LEAST_ONCE: &[&str] = &[
+    ALL_OFF[0],
+    ALL_OFF[1],
+    ALL_OFF[2],
+    LARGE[0],
+    LARGE[1],
+    AT_LEAST_ONCE[0],
+];
 const ONE_THREAD: &[&str] = &["threads=1"];
 const TWO_THREADS: &[&str] = &["threads=2"];
 
@@ -75,6 +86,18 @@ const CANDIDATES: &[Candidate] = &[
     Candidate {
         name: "stages off, at least once",
         sets: OFF_AT_LEAST_ONCE,
+        bare: false,
+        cpus: None,
+    },
+    Candidate {
+        name: "stages off, exactly once, large batches",
+        sets: OFF_LARGE,
+        bare: false,
+        cpus: None,
+    },
+    Candidate {
+        name: "stages off, at least once, large batches",
+        sets: OFF_LARGE_AT_LEAST_ONCE,
         bare: false,
         cpus: None,
     },
@@ -125,17 +148,12 @@ fn main() {
         println!("end_to_end: run it with cargo bench");
         return;
     }
-    let number = |name: &str, default: usize| {
-        let at = arguments.iter().position(|argument| argument == name);
-        at.and_then(|at| arguments.get(at + 1))
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(default)
-    };
-    let (articles, rounds) = (number("--articles", 60_000), number("--rounds", 3));
+    let (articles, rounds) = (option("--articles", 60_000), option("--rounds", 3));
+    let only: String = option("--only", String::new());
     let broker = Broker::shared();
     let bootstrap = broker.bootstrap();
     let input = topics::create_unique(&bootstrap, "bench-raw", PARTITIONS);
-    let bytes = fill(&bootstrap, &input, articles);
+    let bytes = fill(&bootstrap, &input, PARTITIONS, 0..articles);
     println!(
         "{articles} articles, {:.1} kB each, {PARTITIONS} partitions, lz4",
         bytes as f64 / articles as f64 / 1e3
@@ -143,6 +161,9 @@ fn main() {
     let mut results: BTreeMap<usize, Vec<Figures>> = BTreeMap::new();
     for round in 0..rounds {
         for (n, candidate) in CANDIDATES.iter().enumerate() {
+            if !only.split('|').any(|part| candidate.name.contains(part)) {
+                continue;
+            }
             pin(broker.pid(), candidate.cpus);
             let figures = measure(candidate, &bootstrap, &input, articles);
             eprintln!(
@@ -173,7 +194,11 @@ fn report(results: &BTreeMap<usize, Vec<Figures>>) {
         rate.insert(name, per_second);
         println!("| {name} | {per_second:.0} | {cpu:.1} | {peak:.0} |");
     }
-    let ratio = |what: &str, a: &str, b: &str| println!("{what}: {:.2}", rate[a] / rate[b]);
+    let ratio = |what: &str, a: &str, b: &str| {
+        if let (Some(a), Some(b)) = (rate.get(a), rate.get(b)) {
+            println!("{what}: {:.2}", a / b);
+        }
+    };
     println!();
     ratio(
         "stages off / pass-through, exactly once",
@@ -191,6 +216,11 @@ fn report(results: &BTreeMap<usize, Vec<Figures>>) {
         "stages off, at least once",
     );
     ratio(
+        "exactly once / at least once, stages off, large batches",
+        "stages off, exactly once, large batches",
+        "stages off, at least once, large batches",
+    );
+    ratio(
         "exactly once / at least once, stages on",
         "stages on, exactly once",
         "stages on, at least once",
@@ -200,86 +230,6 @@ fn report(results: &BTreeMap<usize, Vec<Figures>>) {
         "stages on, two cores with the broker",
         "stages on, one core with the broker",
     );
-}
-
-/// Produces the articles and returns their bytes.
-fn fill(bootstrap: &str, topic: &str, articles: usize) -> usize {
-    let mut total = 0;
-    let vocabularies = [vocabulary(false), vocabulary(true)];
-    for chunk in 0..articles.div_ceil(5_000) {
-        let from = chunk * 5_000;
-        let records: Vec<Outgoing> = (from..articles.min(from + 5_000))
-            .map(|n| {
-                let payload = article(n, &vocabularies);
-                total += payload.len();
-                Outgoing::keyed(format!("key-{n}"), payload)
-                    .to((n % usize::from(PARTITIONS)) as i32)
-            })
-            .collect();
-        let properties = [
-            ("bootstrap.servers", bootstrap),
-            ("compression.type", "lz4"),
-            ("linger.ms", "20"),
-        ];
-        produce_with(&properties, topic, &records);
-    }
-    total
-}
-
-/// The running words of the bundled articles in one script: random draws from them have the frequencies of real text,
-/// and compress like it (lz4 takes them to a little over half).
-fn vocabulary(arabic: bool) -> Vec<&'static str> {
-    include_str!("../src/cli/demo/articles.ndjson")
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| word.chars().count() > 1)
-        .filter(|word| {
-            let first = word.chars().next().map_or(0, u32::from);
-            if arabic {
-                (0x0620..0x06d0).contains(&first)
-            } else {
-                first < 0x80
-            }
-        })
-        .collect()
-}
-
-/// An article of about 3 kB, in English or Arabic in turn; every fifth repeats an earlier story at another address.
-fn article(n: usize, [english, arabic]: &[Vec<&'static str>; 2]) -> String {
-    let story = if n % 5 == 4 { n - 4 } else { n };
-    let (words, sentences) = if story % 2 == 0 {
-        (english, 28)
-    } else {
-        (arabic, 16)
-    };
-    let mut seed = story as u64 + 1;
-    let mut draw = |count: usize| -> Vec<&str> {
-        (0..count)
-            .map(|_| {
-                // Knuth's MMIX generator; the high bits are the good ones.
-                seed = seed
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                words[(seed >> 33) as usize % words.len()]
-            })
-            .collect()
-    };
-    let title = draw(9).join(" ");
-    let body: Vec<String> = (0..sentences)
-        .map(|_| format!("{}.", draw(15).join(" ")))
-        .collect();
-    let paragraphs: Vec<String> = body
-        .chunks(3)
-        .map(|sentences| sentences.join(" "))
-        .collect();
-    serde_json::json!({
-        "url": format!("https://news{}.example/story/{n}", n % 37),
-        "title": title,
-        "maintext": paragraphs.join("\n"),
-        "language": null,
-        "date_publish": "2026-11-20 08:30:00",
-        "authors": ["A. Writer"],
-    })
-    .to_string()
 }
 
 /// A candidate, which does not outlive a failed measurement.
@@ -313,7 +263,7 @@ fn measure(candidate: &Candidate, bootstrap: &str, input: &str, articles: usize)
     // Under at least once offsets are committed once a second, but every record in the output counts; under exactly once
     // the output also holds transaction markers, but the offsets are exact.
     let at_least_once = candidate.sets.contains(&"delivery=at_least_once");
-    let asker = Asker::new(bootstrap, &group);
+    let asker = Asker::new(bootstrap, &group, PARTITIONS);
     let done = || {
         if at_least_once {
             asker.written(&output)
@@ -369,49 +319,6 @@ fn start(candidate: &Candidate, sets: &[String]) -> Child {
     command.stdout(Stdio::null()).spawn().expect("it starts")
 }
 
-/// Asks the broker how far a candidate is, over one connection.
-struct Asker(BaseConsumer);
-
-impl Asker {
-    fn new(bootstrap: &str, group: &str) -> Self {
-        let mut client = ClientConfig::new();
-        Self(
-            client
-                .set("bootstrap.servers", bootstrap)
-                .set("group.id", group)
-                .create()
-                .expect("a consumer"),
-        )
-    }
-
-    fn committed(&self, topic: &str) -> usize {
-        let mut wanted = TopicPartitionList::new();
-        wanted.add_partition_range(topic, 0, i32::from(PARTITIONS) - 1);
-        // A group that is just being made has no coordinator for a moment.
-        let Ok(committed) = self.0.committed_offsets(wanted, Duration::from_secs(10)) else {
-            return 0;
-        };
-        committed
-            .elements()
-            .iter()
-            .filter_map(|element| element.offset().to_raw())
-            .map(|n| n.max(0) as usize)
-            .sum()
-    }
-
-    fn written(&self, topic: &str) -> usize {
-        let end = |partition| {
-            self.0
-                .fetch_watermarks(topic, partition, Duration::from_secs(10))
-                .expect("an end")
-                .1
-        };
-        (0..i32::from(PARTITIONS))
-            .map(|partition| end(partition).max(0) as usize)
-            .sum()
-    }
-}
-
 /// Watches until all articles are through. The clock runs from the first that are seen.
 fn watch(child: &mut Child, done: impl Fn() -> usize, articles: usize) -> Figures {
     let deadline = Instant::now() + Duration::from_secs(300);
@@ -439,27 +346,6 @@ fn watch(child: &mut Child, done: impl Fn() -> usize, articles: usize) -> Figure
     }
 }
 
-/// User and system time of a process, in seconds (proc(5), fields 14 and 15; 100 ticks a second on Linux).
-fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks: u64 = after_name
-        .split(' ')
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    ticks as f64 / 100.0
-}
-
-fn peak_mib(pid: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok())
-        .unwrap_or(0.0)
-        / 1024.0
-}
-
 /// Consume, produce, commit; nothing else. The settings are those of the stage.
 fn pass_through(sets: &[String]) -> Result<(), KafkaFailure> {
     let sources = Sources {
@@ -469,12 +355,7 @@ fn pass_through(sets: &[String]) -> Result<(), KafkaFailure> {
     let config = Config::load(&sources)
         .map_err(|errors| KafkaFailure::Settings(errors.to_string()))?
         .config;
-    let info = ProcessInfo {
-        version: String::new(),
-        revision: String::new(),
-        config_fingerprint: String::new(),
-        started_ms: 0,
-    };
+    let info = ProcessInfo::default();
     let ownership = Arc::new(Ownership::new());
     let metrics = Metrics::new(&info);
     let source = Source::subscribe(

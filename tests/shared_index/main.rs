@@ -23,5 +23,6 @@ mod rig;
 mod desk;
 mod model;
 mod races;
+mod scale_out;
 mod servers;
 mod stages;

@@ -12,11 +12,11 @@ use crate::support::valkey::{Mode, Valkey};
 use crate::support::{eventually, wait_for};
 
 const PARTITIONS: u16 = 4;
-const PRODUCED: &str = "newsstage_messages_produced_total";
+pub const PRODUCED: &str = "newsstage_messages_produced_total";
 
 /// Stages that share the index on this server.
-fn rig(server: &Valkey) -> Rig {
-    let mut rig = Rig::new(&Broker::shared().bootstrap(), PARTITIONS);
+pub fn rig(server: &Valkey, partitions: u16) -> Rig {
+    let mut rig = Rig::new(&Broker::shared().bootstrap(), partitions);
     rig.config.set("dedup.backend", "valkey");
     rig.config.set("dedup.shared.urls", server.urls());
     rig.config.set("dedup.shared.lease", "2s");
@@ -30,7 +30,7 @@ fn rig(server: &Valkey) -> Rig {
 fn replicas_share_what_they_have_seen_and_one_that_is_killed_loses_nothing() {
     let mut random = Random::printed("shared");
     let server = Valkey::start(Mode::Single);
-    let rig = rig(&server);
+    let rig = rig(&server, PARTITIONS);
     let load = Load::start(&rig, Corpus::new(&mut random, PARTITIONS));
     let mut first = rig.config.start();
     // Their folders, for as long as they run.
@@ -79,7 +79,7 @@ fn not_ready_because(stage: &mut Stage, reason: &str) {
 fn a_stage_waits_for_its_server_and_guesses_nothing() {
     let mut random = Random::printed("away");
     let server = Valkey::start(Mode::Single);
-    let mut rig = rig(&server);
+    let mut rig = rig(&server, PARTITIONS);
     rig.config.set("liveness.stalled_after", "4s");
     rig.config.set("retry.max", "200ms");
     rig.config.set("dedup.shared.timeout", "500ms");
@@ -119,7 +119,7 @@ fn a_stage_waits_for_its_server_and_guesses_nothing() {
 fn a_stage_ends_in_time_while_its_server_is_away() {
     let mut random = Random::printed("term");
     let server = Valkey::start(Mode::Single);
-    let mut rig = rig(&server);
+    let mut rig = rig(&server, PARTITIONS);
     rig.config.set("shutdown.timeout", "2s");
     let (mut corpus, mut ledger) = (Corpus::new(&mut random, PARTITIONS), Ledger::default());
     send(&rig, &mut corpus, &mut ledger, 100);
@@ -141,7 +141,7 @@ fn a_stage_ends_in_time_while_its_server_is_away() {
 fn an_index_that_was_lost_is_built_again_from_the_output_by_one_replica() {
     let mut random = Random::printed("lost");
     let server = Valkey::start(Mode::Single);
-    let rig = rig(&server);
+    let rig = rig(&server, PARTITIONS);
     let (mut corpus, mut ledger) = (Corpus::new(&mut random, PARTITIONS), Ledger::default());
     send(&rig, &mut corpus, &mut ledger, 400);
     let mut stage = rig.config.start();
