@@ -68,7 +68,10 @@ fn english_sections_are_told_apart() {
         }
     }
     let f1 = sections.values().map(Section::f1).sum::<f64>() / sections.len() as f64;
-    println!("macro-F1 {f1:.3}, sure {sure_right} of {sure} of {}\n{wrong}", items.len());
+    println!(
+        "macro-F1 {f1:.3}, sure {sure_right} of {sure} of {}\n{wrong}",
+        items.len()
+    );
     assert!(f1 >= 0.92, "macro-F1 {f1:.3}\n{wrong}");
     assert!(
         sure_right * 25 >= sure * 24 && sure * 10 >= items.len() * 7,

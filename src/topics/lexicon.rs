@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use xxhash_rust::xxh3::xxh3_128;
+
 use super::analyser::{Analyser, TermForm};
 use super::settings::Problem;
 use super::taxonomy::Taxonomy;
@@ -63,7 +65,7 @@ pub(super) fn parse(
 ) -> Result<Vec<Line>, Vec<Problem>> {
     let mut lines: Vec<Line> = Vec::new();
     let mut problems = Vec::new();
-    let mut seen: HashMap<(Option<u16>, String), usize> = HashMap::new();
+    let mut seen: HashMap<(Option<u16>, u128), usize> = HashMap::new();
     let source = source.strip_prefix('\u{FEFF}').unwrap_or(source);
     for (index, text) in source.lines().enumerate() {
         if text.trim().is_empty() || text.starts_with('#') {
@@ -71,7 +73,8 @@ pub(super) fn parse(
         }
         let number = index + 1;
         let parsed = parse_line(text, number, analyser, taxonomy, removals).and_then(|line| {
-            match seen.insert((line.topic, line.written.to_lowercase()), number) {
+            let key = xxh3_128(line.written.to_lowercase().as_bytes());
+            match seen.insert((line.topic, key), number) {
                 Some(first) => Err(format!(
                     "{:?} is the same term as in line {first}",
                     line.written
@@ -186,7 +189,18 @@ impl Lexicon {
                 .then(a.weight.total_cmp(&b.weight))
         });
         let mut terms = Vec::new();
-        for term in lines.chunk_by(|(_, a), (_, b)| a.form == b.form) {
+        // Lines are given up as they are used: a list of both would be as large again.
+        let mut rest = lines.into_iter().peekable();
+        let mut term: Vec<(bool, Line)> = Vec::new();
+        while let Some(first) = rest.next() {
+            term.clear();
+            term.push(first);
+            while let Some(next) = rest.next_if(|(_, next)| {
+                term.first()
+                    .is_some_and(|(_, first)| first.form == next.form)
+            }) {
+                term.push(next);
+            }
             let mut counting = Vec::new();
             for topic in term.chunk_by(|(_, a), (_, b)| a.topic == b.topic) {
                 let Some((mine, line)) = topic.last() else {
