@@ -1,6 +1,7 @@
 //! Word lists: reading, checking and putting together the shipped and the user's own lines.
 
 use std::collections::{BTreeMap, HashMap};
+use std::iter::Peekable;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -191,16 +192,7 @@ impl Lexicon {
         let mut terms = Vec::new();
         // Lines are given up as they are used: a list of both would be as large again.
         let mut rest = lines.into_iter().peekable();
-        let mut term: Vec<(bool, Line)> = Vec::new();
-        while let Some(first) = rest.next() {
-            term.clear();
-            term.push(first);
-            while let Some(next) = rest.next_if(|(_, next)| {
-                term.first()
-                    .is_some_and(|(_, first)| first.form == next.form)
-            }) {
-                term.push(next);
-            }
+        while let Some(term) = next_term(&mut rest) {
             let mut counting = Vec::new();
             for topic in term.chunk_by(|(_, a), (_, b)| a.topic == b.topic) {
                 let Some((mine, line)) = topic.last() else {
@@ -225,6 +217,20 @@ impl Lexicon {
         }
         Self { terms, notes }
     }
+}
+
+/// The next lines that have one form.
+fn next_term(
+    lines: &mut Peekable<impl Iterator<Item = (bool, Line)>>,
+) -> Option<Vec<(bool, Line)>> {
+    let mut term = vec![lines.next()?];
+    while let Some(line) = lines.next_if(|(_, line)| {
+        term.first()
+            .is_some_and(|(_, first)| first.form == line.form)
+    }) {
+        term.push(line);
+    }
+    Some(term)
 }
 
 /// One term of the lines that count for it, one for each topic; none where there is no line.
