@@ -30,6 +30,8 @@ mod golden;
 #[cfg(test)]
 mod golden_lists;
 #[cfg(test)]
+mod golden_sections;
+#[cfg(test)]
 mod sample;
 
 pub use calibrate::{Labelled, Rates, calibrate};

@@ -1,0 +1,77 @@
+//! News of five sections of a newspaper, with what lies between two of them.
+
+use std::collections::BTreeMap;
+
+use super::sample::document;
+use super::*;
+
+const ITEMS: &str = include_str!("../../tests/fixtures/topics/sections_en.tsv");
+
+/// Right, given and expected articles of a section.
+#[derive(Default)]
+struct Section {
+    right: usize,
+    given: usize,
+    expected: usize,
+}
+
+impl Section {
+    fn f1(&self) -> f64 {
+        2.0 * self.right as f64 / (self.given + self.expected).max(1) as f64
+    }
+}
+
+/// Code, title and text.
+fn items() -> Vec<[&'static str; 3]> {
+    let lines = ITEMS.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let [code, _, title, text] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            [code, title, text]
+        })
+        .collect()
+}
+
+#[test]
+fn english_sections_are_told_apart() {
+    // Every topic with a word is shown, however weak.
+    let tagger = TopicTagger::new(&TopicSettings {
+        threshold: f32::MIN_POSITIVE,
+        min_score: 0.0,
+        max_topics: 100,
+        ..TopicSettings::default()
+    })
+    .unwrap();
+    let items = items();
+    let mut sections: BTreeMap<&str, Section> = BTreeMap::new();
+    for [code, ..] in &items {
+        sections.entry(code).or_default().expected += 1;
+    }
+    assert!(items.len() >= 190 && sections.len() == 5);
+    let (mut sure, mut sure_right, mut wrong) = (0, 0, String::new());
+    for [code, title, text] in &items {
+        let tags = tagger.tag(&document(title, text), "en").tags;
+        let found = tags.iter().find_map(|tag| {
+            let section = sections.get_mut(tag.id.strip_prefix("medtop:")?)?;
+            section.given += 1;
+            section.right += usize::from(tag.id.ends_with(code));
+            Some(tag)
+        });
+        let right = found.is_some_and(|tag| tag.id.ends_with(code));
+        let certain = found.is_some_and(|tag| tag.confidence >= 0.9);
+        sure += usize::from(certain);
+        sure_right += usize::from(certain && right);
+        if !right {
+            wrong += &format!("{code} {title}: {:?}\n", found.map(|tag| &tag.id));
+        }
+    }
+    let f1 = sections.values().map(Section::f1).sum::<f64>() / 5.0;
+    assert!(f1 >= 0.95, "macro-F1 {f1:.3}\n{wrong}");
+    assert!(
+        sure_right * 25 >= sure * 24 && sure * 10 >= items.len() * 7,
+        "{sure_right} of {sure} sure ones of {}\n{wrong}",
+        items.len()
+    );
+}
