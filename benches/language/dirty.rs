@@ -96,7 +96,12 @@ pub fn junk(detector: &LanguageDetector) {
     for text in JUNK {
         let guess = detector.detect(&document(text), None);
         if guess.code != "und" {
-            named.push(format!("{} {:.2}", guess.code, guess.confidence));
+            named.push(format!(
+                "{} {:.2} {}",
+                guess.code,
+                guess.confidence,
+                crate::sets::cut(text, 20)
+            ));
         }
         reliable += u32::from(guess.reliable);
     }

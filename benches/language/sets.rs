@@ -1,5 +1,6 @@
 //! Labelled texts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use newsstage::text::{Block, Document, DocumentField, Role, ZoneKind};
@@ -20,6 +21,8 @@ kk km kn ko lt lv mk ml mn mr ms my nb ne nl pa pl ps pt ro ru si sk sl so sq sr
 /// Headlines that are tested, too.
 const OWN: &str = include_str!("../../tests/fixtures/language/headlines.tsv");
 pub const SHORT_CHARS: usize = 60;
+/// Sentences of a paragraph; every other one has one more.
+const PARAGRAPH_SENTENCES: usize = 3;
 /// Headlines of a file; more add nothing.
 const MOST_HEADLINES: usize = 300;
 const FEWEST_LETTERS: usize = 15;
@@ -65,20 +68,24 @@ fn labelled(name: &str, text: &str) -> Vec<Set> {
     let sentences = name.starts_with("sib200") || name.starts_with("udhr");
     let mut sets = Vec::new();
     if sentences {
+        let derived = |kind: &str, rows: Vec<(String, String)>| Set {
+            name: format!("{name}, {kind}"),
+            rows,
+            sentences: false,
+        };
+        let joined = paragraphs(&rows);
         let short = rows.iter();
         let short = short.map(|(code, text)| (code.clone(), cut(text, SHORT_CHARS).to_owned()));
-        sets.push(Set {
-            name: format!("{name}, {SHORT_CHARS} characters"),
-            rows: short.collect(),
-            sentences: false,
-        });
-        let latin = rows.iter().filter(|(code, _)| code == "sr");
-        let latin = latin.map(|(_, text)| ("sr-Latn".to_owned(), latin_letters(text)));
-        sets.push(Set {
-            name: format!("{name}, Serbian in Latin letters"),
-            rows: latin.collect(),
-            sentences: false,
-        });
+        sets.push(derived(
+            &format!("{SHORT_CHARS} characters"),
+            short.collect(),
+        ));
+        sets.push(derived("Serbian in Latin letters", serbian_in_latin(&rows)));
+        sets.push(derived(
+            "paragraphs, Serbian in Latin letters",
+            serbian_in_latin(&joined),
+        ));
+        sets.insert(0, derived("paragraphs", joined));
     }
     let rows_of = Set {
         name: name.to_owned(),
@@ -87,6 +94,32 @@ fn labelled(name: &str, text: &str) -> Vec<Set> {
     };
     sets.insert(0, rows_of);
     sets
+}
+
+/// Paragraphs of three and of four sentences of a language, in the order of the file.
+fn paragraphs(rows: &[(String, String)]) -> Vec<(String, String)> {
+    let mut by_language: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (code, text) in rows {
+        by_language.entry(code).or_default().push(text);
+    }
+    let mut paragraphs = Vec::new();
+    for (code, sentences) in by_language {
+        let mut rest = sentences.as_slice();
+        while rest.len() >= PARAGRAPH_SENTENCES {
+            let (own, others) = rest.split_at(PARAGRAPH_SENTENCES);
+            let four = others.first().filter(|_| paragraphs.len() % 2 == 1);
+            let text: Vec<&str> = own.iter().chain(four).copied().collect();
+            rest = &others[usize::from(four.is_some())..];
+            paragraphs.push((code.to_owned(), text.join(" ")));
+        }
+    }
+    paragraphs
+}
+
+fn serbian_in_latin(rows: &[(String, String)]) -> Vec<(String, String)> {
+    let rows = rows.iter().filter(|(code, _)| code == "sr");
+    rows.map(|(_, text)| ("sr-Latn".to_owned(), latin_letters(text)))
+        .collect()
 }
 
 fn headlines(name: &str, text: &str) -> Option<Set> {

@@ -22,7 +22,7 @@ pub(super) struct Clean {
 /// Signs that stand in code and hardly in sentences.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Signs {
-    /// `{`, `}`, `=`, `_`, `\\`.
+    /// `{`, `}`, `=`, `\\`, and `_` in words of ASCII.
     code: u32,
     /// `;`, which sentences have, too.
     semicolons: u32,
@@ -30,8 +30,11 @@ pub(super) struct Signs {
 
 impl Signs {
     fn count(&mut self, word: &str) {
+        // Between letters of other scripts a stroke is typography.
+        let ascii = word.is_ascii();
         for byte in word.bytes() {
-            self.code += u32::from(matches!(byte, b'{' | b'}' | b'=' | b'_' | b'\\'));
+            let stroke = ascii && byte == b'_';
+            self.code += u32::from(stroke || matches!(byte, b'{' | b'}' | b'=' | b'\\'));
             self.semicolons += u32::from(byte == b';');
         }
     }

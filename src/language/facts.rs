@@ -8,9 +8,13 @@ use super::LanguageError;
 use super::clean::has_case;
 
 /// The files, in the order of reading.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 10] = [
     ("facts/latin.tsv", include_str!("facts/latin.tsv")),
     ("facts/added.tsv", include_str!("facts/added.tsv")),
+    ("facts/bantu.tsv", include_str!("facts/bantu.tsv")),
+    ("facts/bcs.tsv", include_str!("facts/bcs.tsv")),
+    ("facts/pairs.tsv", include_str!("facts/pairs.tsv")),
+    ("facts/common.tsv", include_str!("facts/common.tsv")),
     ("facts/cyrillic.tsv", include_str!("facts/cyrillic.tsv")),
     ("facts/arabic.tsv", include_str!("facts/arabic.tsv")),
     ("facts/indic.tsv", include_str!("facts/indic.tsv")),
@@ -144,6 +148,7 @@ impl Facts {
                 let weight = weight * (1.0 + times.min(MOST_TIMES) as f32).log2();
                 Some((weight, self.patterns.get(id)?.as_str()))
             })
+            .filter(|(weight, _)| *weight > 0.0)
             .collect();
         reasons.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         reasons
@@ -208,9 +213,12 @@ fn pattern(term: &str) -> Option<(String, bool)> {
     Some((pattern, !open_start && !open_end))
 }
 
-/// Whether a character belongs to a word: letters and what is written over and under them.
+/// Whether a character belongs to a word: letters and what is written over and under them, and the signs by which
+/// Sindhi writes "and" and "in", which Unicode counts among the symbols.
 fn is_word(c: char) -> bool {
-    c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c)
+    c.is_alphabetic()
+        || unicode_normalization::char::is_combining_mark(c)
+        || matches!(c, '\u{6FD}' | '\u{6FE}')
 }
 
 /// Vowel signs and the lengthening stroke of Arabic script, which most texts leave out.

@@ -1,21 +1,15 @@
 //! The language of a text in one script: the base model, then the facts that tell siblings apart.
 
 use super::base::{Known, Scratch};
-use super::facts::{Evidence, normalise};
+use super::facts::normalise;
 use super::languages::{Candidate, Languages};
+use super::weigh::{by_words, common_words, has_few_letters, lift, weigh, with_words};
 
 /// The class for text that is no language.
 pub(super) const NOTHING: &str = "zxx";
 
 /// A variant (`pt-BR`, `zh-Hant`) is named where it has this share of its language, else the language alone.
 const VARIANT: f32 = 0.75;
-/// A language of group "*" needs this share of the words, this many different ones, and a text this little like any that
-/// the model knows ([`Scores::closeness`]); what is more or less moves it by so many logits.
-const WORD_SHARE: f32 = 0.18;
-const FEWEST_WORDS: u32 = 3;
-const WORD_LOGITS: f32 = 20.0;
-const FAMILIAR: f32 = 3.8;
-const STRANGE_LOGITS: f32 = 8.0;
 /// Languages kept for explanations.
 const MOST_RANKED: usize = 5;
 /// Names that siblings share (ISO 639-3 macrolanguages): given where none of them has [`UNDECIDED`] and all have
@@ -39,6 +33,8 @@ pub(super) struct Verdict {
     pub code: &'static str,
     /// Probability of the code.
     pub probability: f32,
+    /// Probability of the code or any of its siblings: at least as much.
+    pub together: f32,
     /// How much the text looks like a language that the model knows: [`Scores::typical`].
     pub typical: f32,
     /// Languages with their probabilities, likeliest first; at most [`MOST_RANKED`].
@@ -53,6 +49,7 @@ impl Verdict {
         Self {
             code,
             probability: 1.0,
+            together: 1.0,
             typical: f32::INFINITY,
             ranked: vec![(code, 1.0)],
             reasons: Vec::new(),
@@ -178,6 +175,7 @@ pub(super) fn judge<'t>(
     let mut logits = scores.logits(languages);
     let (mut normal, mut words) = (String::new(), 0);
     let closeness = scores.closeness(languages);
+    let mut typical = scores.typical(languages, closeness);
     let mut reasons = Vec::new();
     if let Some(facts) = &languages.facts {
         for text in texts {
@@ -186,54 +184,21 @@ pub(super) fn judge<'t>(
         let evidence = facts.evidence(&normal, logits.len());
         languages.shares.weigh(&normal, &mut logits);
         weigh(languages, &evidence, &mut logits);
+        lift(languages, &mut logits);
+        common_words(&evidence, words, &mut logits);
         by_words(languages, &evidence, words, closeness, &mut logits);
-        let best = greatest(&logits).filter(|_| explain);
-        if let Some(best) = best {
-            reasons = facts.reasons(&normal, best, 6);
+        if let Some(best) = greatest(&logits) {
+            let known = evidence.get(best).map_or(0, |own| own.different);
+            typical = with_words(typical, known);
+            if explain {
+                reasons = facts.reasons(&normal, best, 6);
+            }
+        }
+        if typical.is_finite() && has_few_letters(&normal) {
+            typical = typical.min(0.0);
         }
     }
-    let typical = scores.typical(languages, closeness);
     decide(languages, &logits, typical, reasons)
-}
-
-/// Adds the evidence: siblings lose what they have less than the best of them.
-fn weigh(languages: &Languages, evidence: &[Evidence], logits: &mut [f32]) {
-    let mut best_of_group = vec![f32::MIN; languages.groups];
-    let group_of = |candidate: &Candidate| candidate.group.map(usize::from);
-    for (candidate, own) in languages.candidates.iter().zip(evidence) {
-        if let Some(best) = group_of(candidate).and_then(|group| best_of_group.get_mut(group)) {
-            *best = best.max(own.weight);
-        }
-    }
-    for ((candidate, own), logit) in languages.candidates.iter().zip(evidence).zip(logits) {
-        if let Some(best) = group_of(candidate).and_then(|group| best_of_group.get(group)) {
-            *logit += own.weight - best;
-        }
-    }
-}
-
-/// Languages that the model lacks and that have no sibling in it: the more of the words are theirs, and the less the
-/// text looks like any language that the model knows, the likelier they are.
-fn by_words(
-    languages: &Languages,
-    evidence: &[Evidence],
-    words: u32,
-    closeness: f32,
-    logits: &mut [f32],
-) {
-    let Some(most) = greatest(logits)
-        .and_then(|place| logits.get(place))
-        .copied()
-    else {
-        return;
-    };
-    let strange = STRANGE_LOGITS * (FAMILIAR - closeness);
-    for ((candidate, own), logit) in languages.candidates.iter().zip(evidence).zip(logits) {
-        if candidate.by_words && own.different >= FEWEST_WORDS {
-            let share = own.words as f32 / words.max(1) as f32;
-            *logit = most + WORD_LOGITS * (share - WORD_SHARE) + strange + candidate.prior;
-        }
-    }
 }
 
 /// Probabilities, merged over the variants of a language.
@@ -267,8 +232,13 @@ fn decide(
         order.then(a.language.cmp(b.language))
     });
     let (code, probability) = answer(&merged)?;
-    let by_words = greatest(logits).and_then(|place| languages.candidates.get(place));
-    let typical = match by_words {
+    let best = greatest(logits).and_then(|place| languages.candidates.get(place));
+    let siblings =
+        languages.candidates.iter().zip(&odds).filter(|(own, _)| {
+            own.group.is_some() && own.group == best.and_then(|best| best.group)
+        });
+    let siblings = siblings.map(|(_, odds)| odds / sum).sum::<f32>();
+    let typical = match best {
         // Found by its words or letters, not by the model.
         Some(candidate) if candidate.by_words => f32::INFINITY,
         Some(candidate) if candidate.classes.is_empty() && probability > STANDS => f32::INFINITY,
@@ -277,6 +247,7 @@ fn decide(
     Some(Verdict {
         code,
         probability,
+        together: siblings.max(probability).min(1.0),
         typical,
         ranked: merged
             .iter()

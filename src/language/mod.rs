@@ -7,7 +7,7 @@
 //! 3. `vote`: pieces of a script that several languages share are judged in a dozen parts at most, of which about 1 kB
 //!    is read; a part that is clearly of another language than the rest votes for that one.
 //! 4. `judge`: the base model (`base`, `model/`) ranks the languages of the script (`languages`). `facts` (words and
-//!    spellings) and `shares` (how often letters occur) tell siblings apart, and languages that the model lacks.
+//!    spellings) and `shares` (how often letters occur) tell siblings apart, and languages that the model lacks (`weigh`).
 //! 5. `confidence`: probabilities become what is right that often; text that looks like random letters or like a
 //!    language that the model does not know (`typical.tsv`) is doubted.
 //!
@@ -26,11 +26,14 @@ mod scripts;
 mod segments;
 mod shares;
 mod vote;
+mod weigh;
 
 #[cfg(test)]
 mod detect_tests;
 #[cfg(test)]
 mod headline_tests;
+#[cfg(test)]
+mod sibling_tests;
 
 use std::ops::Range;
 
