@@ -171,6 +171,7 @@ fn apply(config: &mut Config, set: &str) {
     let near = &mut config.dedup.near;
     match name {
         "threshold" => near.threshold = value,
+        "quotation" => near.quotation = value,
         "same" => near.same_source_threshold = value,
         "leading" => near.leading = value,
         "balance" => near.balance = value,

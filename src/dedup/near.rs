@@ -123,6 +123,10 @@ pub struct Match {
     pub embedded: bool,
     /// Whether the shared text lies partly in the first half of both.
     pub leading: bool,
+    /// Passages of this article that the shared shingles make: runs without a shingle of its own in between.
+    pub passages: u32,
+    /// Whether the shared text begins where this article does, or ends where it does.
+    pub at_an_end: bool,
 }
 
 impl Match {
@@ -152,6 +156,10 @@ struct Sums {
     shingles: u32,
     first_this: f32,
     first_of: f32,
+    passages: u32,
+    /// Rank of the first shared shingle, and behind that of the last.
+    first: u16,
+    after: u16,
 }
 
 /// What a comparison found.
@@ -177,6 +185,7 @@ pub fn compare(
             .or_insert_with(|| known(each.article));
     }
     let weights = weights(subject, shared, &articles);
+    let ranks = ranks(subject.sketch);
     let mut sums: HashMap<u64, Sums> = HashMap::new();
     for each in shared {
         let at = each.shingle as usize;
@@ -186,9 +195,13 @@ pub fn compare(
             weights.get(at),
         ) {
             let level = subject.sketch.level.max(earlier.level);
+            let rank = ranks
+                .get(at)
+                .and_then(|ranks| ranks.get(usize::from(level)));
+            let rank = rank.copied().unwrap_or_default();
             sums.entry(each.article)
                 .or_default()
-                .add(shingle, each.mark, level, *weight);
+                .add(shingle, each.mark, level, *weight, rank);
         }
     }
     let wholes = wholes(subject.sketch, &weights);
@@ -212,10 +225,16 @@ pub fn compare(
 }
 
 impl Sums {
-    fn add(&mut self, shingle: &Shingle, mark: u8, level: u8, weight: f32) {
+    /// `rank` is the shingle's among those of the level.
+    fn add(&mut self, shingle: &Shingle, mark: u8, level: u8, weight: f32, rank: u16) {
         if shingle.level >= level {
             self.this += weight;
             self.shingles += 1;
+            if self.passages == 0 {
+                self.first = rank;
+            }
+            self.passages += u32::from(self.passages == 0 || rank != self.after);
+            self.after = rank.saturating_add(1);
             if shingle.first_half {
                 self.first_this += weight;
             }
@@ -228,6 +247,19 @@ impl Sums {
             self.of_count += 1;
         }
     }
+}
+
+/// For each shingle, how many there are before it at each level and above.
+fn ranks(sketch: &Sketch) -> Vec<[u16; WINDOWS.len()]> {
+    let mut before = [0_u16; WINDOWS.len()];
+    let ranks = sketch.shingles.iter().map(|shingle| {
+        let here = before;
+        for count in before.iter_mut().take(usize::from(shingle.level) + 1) {
+            *count = count.saturating_add(1);
+        }
+        here
+    });
+    ranks.collect()
 }
 
 /// Weight and number of the article's shingles at one level and above.
@@ -324,6 +356,8 @@ fn judged(
                 || contains(subject.embedded, earlier.story[0])),
         leading: share(sums.first_this, sums.this) >= settings.leading
             && share(sums.first_of, sums.this) >= settings.leading,
+        passages: sums.passages,
+        at_an_end: sums.first <= 1 || u32::from(sums.after) + 1 >= whole.count,
     };
     found.relation = settings.relation(&found);
     found

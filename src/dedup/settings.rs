@@ -95,6 +95,9 @@ impl Default for DedupSettings {
     }
 }
 
+/// Passages that may be quotations.
+const QUOTED: u32 = 3;
+
 /// Where the line between copies and strangers runs. See docs/duplicates.md for what each number was measured to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -104,6 +107,9 @@ pub struct NearSettings {
     /// Least similarity of copies on different sources (0.05 to 1). Similarity is the share of one story's weight that is
     /// in the other; what recurs on a source hardly counts.
     pub threshold: f32,
+    /// The same where the common text is no more than three passages in the middle of the article, and the headlines do not agree
+    /// (0.05 to 1): with less it is a quotation that both have (`partial`).
+    pub quotation: f32,
     /// The same for two articles of one source (0.05 to 1). Higher, because a source repeats its templates
     /// (results, weather, prices) far more often than its stories.
     pub same_source_threshold: f32,
@@ -129,9 +135,10 @@ impl Default for NearSettings {
         Self {
             enabled: true,
             threshold: 0.18,
+            quotation: 0.35,
             same_source_threshold: 0.5,
             leading: 0.05,
-            balance: 0.15,
+            balance: 0.12,
             figures: 0.6,
             names: 0.35,
             min_shingles: 4,
@@ -145,6 +152,11 @@ impl NearSettings {
     pub fn threshold_for(&self, found: &Match) -> f32 {
         if found.same_source {
             self.same_source_threshold
+        } else if found.passages <= QUOTED
+            && !found.at_an_end
+            && found.title.is_none_or(|share| share < 0.5)
+        {
+            self.quotation.max(self.threshold)
         } else {
             self.threshold
         }

@@ -131,6 +131,27 @@ fn text_that_is_shared_at_the_end_only_is_a_quotation_at_most() {
 }
 
 #[test]
+fn a_few_passages_in_the_middle_are_a_quotation() {
+    let sketch = sketch(200);
+    let relation = |shared: Vec<u32>| {
+        let found = compared(&sketch, &[1], &[shared]);
+        let first = found.matches.first().unwrap();
+        assert!(first.similarity() < 0.3, "{first:?}");
+        (first.passages, first.relation)
+    };
+    // As much in two passages, at the beginning, at the end too, and all over the article: copies are like the last three.
+    let quoted = (80..104).chain(120..144).collect();
+    assert_eq!(relation(quoted), (2, Relation::Partial));
+    assert_eq!(relation((0..48).collect()), (1, Relation::Near));
+    assert_eq!(
+        relation((80..104).chain(176..200).collect()),
+        (2, Relation::Near)
+    );
+    let spread = (50..146).step_by(2).collect();
+    assert_eq!(relation(spread), (48, Relation::Near));
+}
+
+#[test]
 fn articles_that_are_forgotten_meanwhile_are_left_out() {
     let sketch = sketch(30);
     let all: Vec<u32> = (0..30).collect();
