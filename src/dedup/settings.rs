@@ -134,7 +134,7 @@ impl Default for NearSettings {
     fn default() -> Self {
         Self {
             enabled: true,
-            threshold: 0.18,
+            threshold: 0.21,
             quotation: 0.35,
             same_source_threshold: 0.5,
             leading: 0.05,
