@@ -26,9 +26,6 @@ const GROUPS: [&[&str]; 10] = [
     &["ru", "uk", "be", "bg", "mk"],
     &["af", "nl"],
 ];
-/// Labels that no text of a set can get: the Cantonese of SIB-200 is standard written Chinese. They say nothing about
-/// confidence.
-const NOT_CARRIED: (&str, &str, &str) = ("sib200", "yue", "zh-Hant");
 /// Lower ends of the classes of confidence.
 const CLASSES: [f32; 6] = [0.25, 0.5, 0.7, 0.8, 0.9, 0.97];
 
@@ -97,10 +94,7 @@ pub fn measure(detector: &LanguageDetector, set: &Set, languages: bool, wrong: &
         counts.unknown += u32::from(guess.code == "und");
         reliable += u32::from(guess.reliable);
         right += u32::from(guess.reliable && exact);
-        let (name, label, answer) = NOT_CARRIED;
-        let carried = !(set.name.starts_with(name) && wanted == label && guess.code == answer);
-        let class = CLASSES.iter().rposition(|&low| guess.confidence >= low);
-        if let Some(class) = class.filter(|_| carried) {
+        if let Some(class) = CLASSES.iter().rposition(|&low| guess.confidence >= low) {
             classes[class].answers += 1;
             classes[class].right += u32::from(exact);
             classes[class].confidence += guess.confidence;
