@@ -1,9 +1,6 @@
 //! Word lists: reading, checking and putting together the shipped and the user's own lines.
 
 use std::collections::{BTreeMap, HashMap};
-use std::iter::Peekable;
-
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::analyser::{Analyser, TermForm};
 use super::settings::Problem;
@@ -66,7 +63,7 @@ pub(super) fn parse(
 ) -> Result<Vec<Line>, Vec<Problem>> {
     let mut lines: Vec<Line> = Vec::new();
     let mut problems = Vec::new();
-    let mut seen: HashMap<(Option<u16>, u128), usize> = HashMap::new();
+    let mut seen: HashMap<(Option<u16>, String), usize> = HashMap::new();
     let source = source.strip_prefix('\u{FEFF}').unwrap_or(source);
     for (index, text) in source.lines().enumerate() {
         if text.trim().is_empty() || text.starts_with('#') {
@@ -74,8 +71,7 @@ pub(super) fn parse(
         }
         let number = index + 1;
         let parsed = parse_line(text, number, analyser, taxonomy, removals).and_then(|line| {
-            let key = xxh3_128(line.written.to_lowercase().as_bytes());
-            match seen.insert((line.topic, key), number) {
+            match seen.insert((line.topic, line.written.to_lowercase()), number) {
                 Some(first) => Err(format!(
                     "{:?} is the same term as in line {first}",
                     line.written
@@ -190,9 +186,7 @@ impl Lexicon {
                 .then(a.weight.total_cmp(&b.weight))
         });
         let mut terms = Vec::new();
-        // Lines are given up as they are used: a list of both would be as large again.
-        let mut rest = lines.into_iter().peekable();
-        while let Some(term) = next_term(&mut rest) {
+        for term in lines.chunk_by(|(_, a), (_, b)| a.form == b.form) {
             let mut counting = Vec::new();
             for topic in term.chunk_by(|(_, a), (_, b)| a.topic == b.topic) {
                 let Some((mine, line)) = topic.last() else {
@@ -217,20 +211,6 @@ impl Lexicon {
         }
         Self { terms, notes }
     }
-}
-
-/// The next lines that have one form.
-fn next_term(
-    lines: &mut Peekable<impl Iterator<Item = (bool, Line)>>,
-) -> Option<Vec<(bool, Line)>> {
-    let mut term = vec![lines.next()?];
-    while let Some(line) = lines.next_if(|(_, line)| {
-        term.first()
-            .is_some_and(|(_, first)| first.form == line.form)
-    }) {
-        term.push(line);
-    }
-    Some(term)
 }
 
 /// One term of the lines that count for it, one for each topic; none where there is no line.
