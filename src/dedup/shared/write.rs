@@ -43,7 +43,6 @@ impl Shared {
     /// The server does not answer: buckets that change must be known.
     pub(super) fn writes(&mut self, open: &Open) -> Result<Vec<Call>, IndexError> {
         let mut calls = self.record_writes(open);
-        let mut places: Vec<BTreeSet<u64>> = vec![BTreeSet::new(); open.shards.len()];
         let mut added: Vec<BTreeMap<u64, Vec<u8>>> = vec![BTreeMap::new(); open.shards.len()];
         for (key, posting) in self.known.postings() {
             let (shard, place) = self.place(open, *key);
@@ -51,18 +50,16 @@ impl Shared {
                 bucket::push(buckets.entry(place).or_default(), *key, *posting);
             }
         }
-        let mut splits = Vec::new();
-        for ((shard, added), places) in open.shards.iter().zip(&added).zip(&mut places) {
+        let (mut changing, mut splits) = (Vec::new(), Vec::new());
+        for ((number, shard), added) in (0_u64..).zip(&open.shards).zip(&added) {
             let bytes: usize = added.values().map(Vec::len).sum();
             let end = shard.buckets + splits_of(*shard, (bytes / ENTRY) as u64);
             splits.push(shard.buckets..end);
-            places.extend(added.keys());
             let sources = (shard.buckets..end).map(layout::source);
-            places.extend(sources.filter(|source| *source < shard.buckets));
+            let sources = sources.filter(|source| *source < shard.buckets);
+            changing.extend(added.keys().copied().chain(sources).map(|at| (number, at)));
         }
-        let all = places.iter().zip(0_u64..);
-        let all = all.flat_map(|(places, shard)| places.iter().map(move |place| (shard, *place)));
-        self.read(all.collect::<Vec<_>>().into_iter())?;
+        self.read(changing.into_iter())?;
         for (((number, shard), added), splits) in (0_u64..).zip(&open.shards).zip(added).zip(splits)
         {
             calls.extend(self.shard_writes(open, number, *shard, added, splits));
@@ -70,8 +67,18 @@ impl Shared {
         Ok(calls)
     }
 
+    /// How long an article is kept: a slice longer than the window, for clocks differ.
+    fn keep_ms(&self) -> i64 {
+        self.window_ms.saturating_add(self.window_ms / SLICES)
+    }
+
+    /// After how long a bucket is written anew.
+    fn late_ms(&self) -> i64 {
+        self.window_ms / 4
+    }
+
     fn record_writes(&self, open: &Open) -> Vec<Call> {
-        let keep_ms = self.window_ms.saturating_add(self.window_ms / SLICES);
+        let keep_ms = self.keep_ms();
         let records = self.known.new_records();
         let write = |(number, record, arrived_ms): (u64, &[u8], i64)| {
             let left = arrived_ms
@@ -130,11 +137,11 @@ impl Shared {
     /// Sorts the buckets that get postings by how they are written.
     fn changes(&self, open: &Open, number: u64, added: BTreeMap<u64, Vec<u8>>) -> Changes {
         let now_s = open.now_s();
-        let quarter_s = u64::try_from(self.window_ms / 4_000).unwrap_or_default();
+        let late_s = u64::try_from(self.late_ms() / 1_000).unwrap_or_default();
         let mut changes = Changes::default();
         for (place, entries) in added {
             let before = self.known.bucket((number, place));
-            let is_late = bucket::written_s(before).is_none_or(|at| at + quarter_s <= now_s);
+            let is_late = bucket::written_s(before).is_none_or(|at| at + late_s <= now_s);
             let length = before.len() + entries.len();
             let is_long = length > 4 * layout::LOAD as usize * ENTRY;
             changes.more += (entries.len() / ENTRY) as i64;
@@ -197,8 +204,8 @@ impl Shared {
         postings: &str,
         written: &[(u64, Vec<u8>)],
     ) -> Call {
-        let window_ms = self.window_ms;
-        let keep_ms = window_ms.saturating_add(window_ms / 4 + window_ms / SLICES);
+        // For as long as a posting that comes just before it is late.
+        let keep_ms = self.keep_ms().saturating_add(self.late_ms());
         let keep = (keep_ms / 1_000 + 60).to_string();
         let keys: Vec<String> = std::iter::once(self.names.meta(number))
             .chain(
