@@ -25,7 +25,7 @@ use newsstage::kafka::source::Source;
 use newsstage::kafka::{client_config, error::KafkaFailure};
 use newsstage::metrics::{Metrics, ProcessInfo};
 use stream::articles::fill;
-use stream::{Asker, cpu_seconds, option, peak_mib};
+use stream::{Asker, cpu_seconds, option, peak_mib, pin};
 use support::broker::Broker;
 use support::topics;
 
@@ -282,17 +282,6 @@ fn measure(candidate: &Candidate, bootstrap: &str, input: &str, articles: usize)
         topics::delete(bootstrap, topic);
     }
     figures
-}
-
-/// Lets all threads of a process run on these CPUs only; `None` is all.
-fn pin(pid: u32, cpus: Option<&str>) {
-    let count = std::thread::available_parallelism().map_or(1, usize::from);
-    let all = format!("0-{}", count.saturating_sub(1));
-    let status = Command::new("taskset")
-        .args(["-acp", cpus.unwrap_or(&all), &pid.to_string()])
-        .stdout(Stdio::null())
-        .status();
-    assert!(status.expect("taskset").success(), "taskset {pid}");
 }
 
 fn start(candidate: &Candidate, sets: &[String]) -> Child {

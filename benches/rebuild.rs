@@ -9,13 +9,13 @@ mod stream;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use stream::articles::fill;
-use stream::{Asker, cpu_seconds, option};
+use stream::{Asker, cpu_seconds, option, pin};
 use support::broker::Broker;
-use support::process::{Signal, Stage, StageConfig};
+use support::process::StageConfig;
 use support::{topics, wait_for};
 
 const PARTITIONS: u16 = 8;
@@ -40,14 +40,14 @@ fn main() {
     wait_for("all articles", PATIENCE, || {
         asker.committed(&input) >= articles
     });
-    end(&mut stage);
+    stage.terminate(PATIENCE);
     let index = config.folder().join("index");
     let size = |path| Command::new("du").arg("-sh").arg(path).status();
     size(&index).expect("du");
     std::fs::remove_dir_all(&index).expect("the index is deleted");
-    pin(broker.pid(), "1");
+    pin(broker.pid(), Some("1"));
     let mut stage = config.start_with(&["--set", "threads=1"], &[]);
-    pin(stage.pid(), "0");
+    pin(stage.pid(), Some("0"));
     stage.wait_ready(PATIENCE);
     let cpu = cpu_seconds(stage.pid());
     let log = stage.log();
@@ -64,20 +64,5 @@ fn main() {
         "{restored} of {articles} articles restored in {seconds:.2} s: {:.0} a second on one core; CPU with the start {cpu:.2} s",
         restored / seconds
     );
-    end(&mut stage);
-}
-
-fn end(stage: &mut Stage) {
-    stage.signal(Signal::Terminate);
-    assert!(stage.wait_exit(PATIENCE).success());
-}
-
-/// Lets all threads of a process run on these CPUs only.
-fn pin(pid: u32, cpus: &str) {
-    let pid = pid.to_string();
-    let status = Command::new("taskset")
-        .args(["-acp", cpus, &pid])
-        .stdout(Stdio::null())
-        .status();
-    assert!(status.expect("taskset").success(), "taskset {pid}");
+    stage.terminate(PATIENCE);
 }

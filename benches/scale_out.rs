@@ -19,7 +19,7 @@ use stream::articles::{fill, story};
 use stream::{Asker, cpu_seconds, option};
 use support::broker::Broker;
 use support::client::{Isolation, read_all};
-use support::process::{Signal, Stage, StageConfig};
+use support::process::{Stage, StageConfig};
 use support::topics;
 use support::valkey::{Mode, Valkey};
 use support::wait_for;
@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
         let rate = (articles - before) as f64 / begin.elapsed().as_secs_f64();
         let each = (cpu(&stages) - used) * 1e6 / articles as f64;
         for stage in &mut stages {
-            terminate(stage);
+            stage.terminate(PATIENCE);
         }
         self.check_and_print(&replicas.to_string(), articles, rate, &format!("{each:.0}"));
     }
@@ -155,12 +155,12 @@ impl<'a> Run<'a> {
         let mut five = self.start(&configs[4]);
         three.kill();
         at(0.75);
-        terminate(&mut one);
+        one.terminate(PATIENCE);
         four = self.start(&configs[3]);
         at(1.0);
         let rate = articles as f64 / begin.elapsed().as_secs_f64();
         for stage in [&mut two, &mut four, &mut five] {
-            terminate(stage);
+            stage.terminate(PATIENCE);
         }
         let what =
             "1 → 2 → 4 → 2 (killed) → 3 → 3 (one comes, one killed) → 3 (one ends, one comes)";
@@ -191,11 +191,6 @@ impl<'a> Run<'a> {
         assert_eq!(once, articles, "every article comes out once");
         assert_eq!(right, unique.len(), "every story is unique once");
     }
-}
-
-fn terminate(stage: &mut Stage) {
-    stage.signal(Signal::Terminate);
-    assert!(stage.wait_exit(PATIENCE).success());
 }
 
 /// A bound on the processor time of each process, by control groups.

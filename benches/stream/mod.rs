@@ -3,6 +3,7 @@
 
 pub mod articles;
 
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -78,6 +79,17 @@ pub fn peak_mib(pid: u32) -> f64 {
     line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok())
         .unwrap_or(0.0)
         / 1024.0
+}
+
+/// Lets all threads of a process run on these CPUs only; `None` is all.
+pub fn pin(pid: u32, cpus: Option<&str>) {
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let all = format!("0-{}", count.saturating_sub(1));
+    let status = Command::new("taskset")
+        .args(["-acp", cpus.unwrap_or(&all), &pid.to_string()])
+        .stdout(Stdio::null())
+        .status();
+    assert!(status.expect("taskset").success(), "taskset {pid}");
 }
 
 /// The number after `--name`, or the default.

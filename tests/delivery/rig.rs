@@ -7,7 +7,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use crate::ledger::{Ledger, Order};
 use crate::outcome::{Deliveries, Outcomes};
 use crate::support::client::{Isolation, Record, read_all};
-use crate::support::process::{Signal, Stage, StageConfig};
+use crate::support::process::{Stage, StageConfig};
 use crate::support::topics;
 
 /// How long the stage may take for all the work of a test.
@@ -142,9 +142,7 @@ impl Rig {
 /// Ends a stage in order.
 #[track_caller]
 pub fn terminate(stage: &mut Stage) {
-    stage.signal(Signal::Terminate);
-    let status = stage.wait_exit(PATIENCE);
-    assert_eq!(status.code(), Some(0), "after SIGTERM: {status}");
+    stage.terminate(PATIENCE);
 }
 
 /// How many log lines have this message.

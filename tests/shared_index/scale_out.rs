@@ -25,9 +25,7 @@ fn one_to_four_replicas_come_and_go_and_each_story_is_unique_once() {
     wait_for_partitions(&mut first, PARTITIONS);
     let mut others: Vec<Stage> = configs[..3].iter().map(StageConfig::start).collect();
     for stage in std::iter::once(&mut first).chain(&mut others) {
-        wait_for("an equal share", PATIENCE, || {
-            stage.metric("newsstage_assigned_partitions", &[]) == Some(3.0)
-        });
+        wait_for_share(stage, 3.0);
         let before = stage.metric(PRODUCED, &[]).unwrap_or_default();
         wait_for_metric(stage, PRODUCED, &[], before + 60.0);
     }
@@ -36,9 +34,7 @@ fn one_to_four_replicas_come_and_go_and_each_story_is_unique_once() {
         stage.kill();
     }
     for stage in [&mut first, &mut others[0]] {
-        wait_for("half of the partitions", PATIENCE, || {
-            stage.metric("newsstage_assigned_partitions", &[]) == Some(6.0)
-        });
+        wait_for_share(stage, 6.0);
     }
     let mut back = configs[1].start();
     let mut new = configs[3].start();
@@ -54,4 +50,11 @@ fn one_to_four_replicas_come_and_go_and_each_story_is_unique_once() {
     println!("{} messages", ledger.len());
     let outcomes = rig.check_exactly_once(&ledger, Order::ByPartition);
     ledger.check_one_unique_per_story(&outcomes);
+}
+
+/// Waits until the stage has exactly so many partitions.
+fn wait_for_share(stage: &mut Stage, partitions: f64) {
+    wait_for("an equal share", PATIENCE, || {
+        stage.metric("newsstage_assigned_partitions", &[]) == Some(partitions)
+    });
 }

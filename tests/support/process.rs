@@ -207,6 +207,14 @@ impl Stage {
         line.split_whitespace().nth(1)?.parse().ok()
     }
 
+    /// Ends it in order. Panics when it does not end with code 0 within `deadline`.
+    #[track_caller]
+    pub fn terminate(&mut self, deadline: Duration) {
+        self.signal(Signal::Terminate);
+        let status = self.wait_exit(deadline);
+        assert_eq!(status.code(), Some(0), "after SIGTERM: {status}");
+    }
+
     #[track_caller]
     fn fail(&mut self, problem: &str) -> ! {
         let log = self.log();
