@@ -16,7 +16,7 @@ fn one_partition_comes_out_once_and_with_the_verdicts_of_an_undisturbed_run() {
     let mut rig = Rig::new(&Broker::shared().bootstrap(), 1);
     let mut corpus = Corpus::new(&mut random, 1).with_revisions();
     let mut ledger = Ledger::default();
-    ledger.send(&rig.bootstrap, &rig.input, corpus.take(6000));
+    ledger.send(&rig.bootstrap, &rig.input, corpus.take(10_000));
 
     let mut stage = kill_repeatedly(&mut rig, &ledger, 12, &mut random);
     rig.finish(&mut stage, &ledger);
@@ -33,7 +33,7 @@ fn several_partitions_come_out_once_and_each_story_is_unique_once() {
     rig.config.set("output.partition", "key");
     let mut corpus = Corpus::new(&mut random, 3);
     let mut ledger = Ledger::default();
-    ledger.send(&rig.bootstrap, &rig.input, corpus.take(5000));
+    ledger.send(&rig.bootstrap, &rig.input, corpus.take(10_000));
 
     let mut stage = kill_repeatedly(&mut rig, &ledger, 8, &mut random);
     rig.finish(&mut stage, &ledger);
