@@ -79,13 +79,18 @@ impl Rig {
         Group::new(self)
     }
 
-    /// Waits until the group has committed everything that was sent. The stage must not end meanwhile.
+    /// Waits until the group has committed everything that was sent, for as long as it goes forward. The stage must not end
+    /// meanwhile.
     #[track_caller]
     pub fn wait_all_committed(&self, stage: &mut Stage, ledger: &Ledger) {
         let (group, ends) = (self.group(), ledger.ends());
-        stage.wait_until("everything committed", PATIENCE, |_| {
-            group.committed() == ends
-        });
+        let mut committed = group.committed();
+        while committed != ends {
+            stage.wait_until("more is committed", PATIENCE, |_| {
+                group.committed() != committed
+            });
+            committed = group.committed();
+        }
     }
 
     /// Waits until everything is committed and ends the stage in order.
