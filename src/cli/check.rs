@@ -1,6 +1,7 @@
 //! `newsstage check`: finds what would stop or hurt the stage before it is started.
 
 mod broker;
+mod rights;
 
 use std::io::IsTerminal as _;
 use std::path::Path;

@@ -70,15 +70,29 @@ impl KafkaFailure {
     /// Sorts an error of a transactional call that is neither retriable nor success.
     pub fn of_transaction(error: &KafkaError) -> Self {
         match error {
-            KafkaError::Transaction(inner) if inner.is_fatal() => {
-                Self::Fatal(format!("{}: {}", inner.name(), inner))
-            }
             KafkaError::Transaction(inner) if is_denial(inner.code()) => {
                 Self::Denied(inner.to_string())
+            }
+            KafkaError::Transaction(inner) if inner.is_fatal() => {
+                Self::Fatal(format!("{}: {}", inner.name(), inner))
             }
             KafkaError::Transaction(inner) => Self::Abort(format!("{}: {}", inner.name(), inner)),
             other => Self::Abort(other.to_string()),
         }
+    }
+
+    /// A denial that came up while a member of `group` read `topic`, with the right that this user needs.
+    pub fn of_denied_reading(error: &KafkaError, topic: &str, group: &str) -> Self {
+        let right = match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+                format!("; this user needs the right Read on the topic {topic}")
+            }
+            Some(RDKafkaErrorCode::GroupAuthorizationFailed) => {
+                format!("; this user needs the right Read on the group {group}")
+            }
+            _ => String::new(),
+        };
+        Self::Denied(format!("{error}{right}"))
     }
 
     /// Sorts an error that came up while a client was made or first used.
@@ -87,11 +101,11 @@ impl KafkaFailure {
             (KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_), _) => {
                 Self::Settings(error.to_string())
             }
-            (KafkaError::Transaction(inner), _) if inner.is_fatal() => {
-                Self::Fatal(inner.to_string())
-            }
             (KafkaError::Transaction(inner), _) if is_denial(inner.code()) => {
                 Self::Denied(inner.to_string())
+            }
+            (KafkaError::Transaction(inner), _) if inner.is_fatal() => {
+                Self::Fatal(inner.to_string())
             }
             (_, Some(code)) if is_denial(code) => Self::Denied(error.to_string()),
             _ => Self::Unavailable(error.to_string()),

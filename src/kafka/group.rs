@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client_config;
@@ -45,8 +45,12 @@ pub(super) fn committed<C: ConsumerContext>(
     let deadline = Instant::now() + timeout;
     let committed = loop {
         match consumer.committed_offsets(partitions.clone(), timeout) {
-            // A cluster makes its coordinators when the first group asks; that takes a moment.
-            Err(error) if is_coordinator_coming(&error) && Instant::now() < deadline => {
+            Err(error)
+                if error
+                    .rdkafka_error_code()
+                    .is_some_and(is_coordinator_coming)
+                    && Instant::now() < deadline =>
+            {
                 std::thread::sleep(Duration::from_millis(200));
             }
             other => break other?,
@@ -62,14 +66,13 @@ pub(super) fn committed<C: ConsumerContext>(
     Ok(known.collect())
 }
 
-fn is_coordinator_coming(error: &KafkaError) -> bool {
+/// A cluster makes its coordinators when the first group asks; that takes a moment.
+pub(super) fn is_coordinator_coming(code: RDKafkaErrorCode) -> bool {
     matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::NotCoordinator
-                | RDKafkaErrorCode::CoordinatorNotAvailable
-                | RDKafkaErrorCode::CoordinatorLoadInProgress
-        )
+        code,
+        RDKafkaErrorCode::NotCoordinator
+            | RDKafkaErrorCode::CoordinatorNotAvailable
+            | RDKafkaErrorCode::CoordinatorLoadInProgress
     )
 }
 

@@ -258,7 +258,10 @@ impl History {
                     self.close_finished(partition);
                 }
                 Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_denial) => {
-                    return Err(KafkaFailure::Denied(error.to_string()));
+                    let topics = self.topics.join(" and ");
+                    return Err(KafkaFailure::Denied(format!(
+                        "{error}; this user needs the right Read on {topics}"
+                    )));
                 }
                 Some(Err(error)) => {
                     tracing::warn!(%error, "reading published records failed; trying again")

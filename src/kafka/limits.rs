@@ -1,5 +1,6 @@
 //! What the broker says of our topics: whether they are there, how many partitions they have, how large a record may be.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,9 @@ use rdkafka::producer::{Producer as _, ProducerContext, ThreadedProducer};
 
 use super::client_config;
 use super::error::{KafkaFailure, is_denial};
+use super::group::is_coordinator_coming;
 use super::oauth::TokenSource;
+use super::rights::{self, Rights};
 use crate::config::{Config, Role, SaslMechanism};
 
 /// Room that a batch of one record needs beside the record itself, in bytes.
@@ -157,6 +160,37 @@ impl Inspector {
             max_message_bytes: value("max.message.bytes").and_then(|text| text.parse().ok()),
             cleanup_policy: value("cleanup.policy"),
         }))
+    }
+
+    /// What this user may do with topics, by their names. Those of which the broker does not tell it are missing.
+    pub fn rights(&self, topics: &[&str]) -> BTreeMap<String, Rights> {
+        rights::of_topics(self.client.client(), topics, self.timeout).unwrap_or_else(|code| {
+            tracing::debug!(%code, "the broker does not tell the rights on topics");
+            BTreeMap::new()
+        })
+    }
+
+    /// What this user may do with the consumer group; `None` where the broker does not tell it.
+    ///
+    /// # Errors
+    /// When the broker refuses to say anything about the group.
+    pub fn group_rights(&self, group: &str) -> Result<Option<Rights>, KafkaFailure> {
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            match rights::of_group(self.client.client(), group, self.timeout) {
+                Ok(rights) => return Ok(rights),
+                Err(code) if is_denial(code) => {
+                    return Err(KafkaFailure::Denied(format!("{group}: {code}")));
+                }
+                Err(code) if is_coordinator_coming(code) && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+                Err(code) => {
+                    tracing::debug!(%code, "the broker does not tell the rights on the group");
+                    return Ok(None);
+                }
+            }
+        }
     }
 
     /// Not every broker describes its topics, and not every client may ask; then the defaults count.

@@ -1,7 +1,7 @@
 //! The Kafka side: messages in, outcomes out, and the rules of delivery between them.
 //!
 //! [`source`] reads, [`ownership`] knows which partitions are ours, [`producer`] sends and commits transactions,
-//! [`sink`] turns outcomes into records, [`limits`] asks the broker what it takes. Nothing here knows what an article is.
+//! [`sink`] turns outcomes into records, [`limits`] and [`rights`] ask the broker what it takes and allows. Nothing here knows what an article is.
 
 pub mod context;
 pub mod dead_letter;
@@ -14,6 +14,7 @@ pub mod ownership;
 pub mod producer;
 pub mod queries;
 pub mod replay;
+pub mod rights;
 pub mod sink;
 pub mod source;
 pub mod trace;

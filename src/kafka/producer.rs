@@ -299,6 +299,18 @@ impl Producer {
         })
     }
 
+    /// Why the open transaction cannot be committed any more, if so. The records of such a transaction are reported as
+    /// purged, which does not say why.
+    pub fn trouble(&self) -> Option<KafkaFailure> {
+        // In a transaction that fails, with the reason, and changes nothing: librdkafka has no other way to ask.
+        let error = self.inner.begin_transaction().err()?;
+        let KafkaError::Transaction(inner) = &error else {
+            return None;
+        };
+        (inner.txn_requires_abort() || inner.is_fatal())
+            .then(|| KafkaFailure::of_transaction(&error))
+    }
+
     /// Whether the client is unusable for a reason for which a new one with the same transactional id can go on.
     pub fn is_out_of_step(&self) -> bool {
         let error = self.inner.client().fatal_error();

@@ -26,6 +26,7 @@ use crate::metrics::Metrics;
 pub struct Source {
     consumer: BaseConsumer<SourceContext>,
     topic: Arc<str>,
+    group: String,
     ownership: Arc<Ownership>,
     offset_lost: LostOffset,
     at_least_once: bool,
@@ -80,6 +81,7 @@ impl Source {
         Ok(Self {
             consumer,
             topic,
+            group: config.kafka.group.clone(),
             ownership,
             offset_lost: config.kafka.offset_lost,
             at_least_once,
@@ -129,7 +131,11 @@ impl Source {
                 self.astray.store(true, Ordering::Relaxed);
                 self.find_the_way()
             }
-            (_, Some(code)) if is_denial(code) => Err(KafkaFailure::Denied(error.to_string())),
+            (_, Some(code)) if is_denial(code) => Err(KafkaFailure::of_denied_reading(
+                error,
+                &self.topic,
+                &self.group,
+            )),
             (_, Some(RDKafkaErrorCode::UnknownTopicOrPartition)) => {
                 tracing::warn!(topic = %self.topic, "the input topic does not exist yet; waiting for it");
                 Ok(())

@@ -4,7 +4,7 @@
 //! Under `at_least_once` every delivery report is awaited before the offsets are stored. Either way a batch that did not
 //! go through is read again from the committed offsets; nothing is skipped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use super::slot::{Slot, Taken};
 use super::tally::Tally;
 use crate::article::{Message, Rejection};
 use crate::config::{Config, Delivery};
-use crate::kafka::error::KafkaFailure;
+use crate::kafka::error::{KafkaFailure, is_denial, is_refusal};
 use crate::kafka::ownership::{Epoch, Holdings, Partition};
 use crate::kafka::producer::{Producer, Undelivered};
 use crate::kafka::sink::Addressed;
@@ -254,6 +254,9 @@ impl Committer {
                 .map(|(_, addressed)| addressed.kind)
                 .collect());
         }
+        if let Some(failure) = self.cause(&failed, &plan) {
+            return Err(failure.into());
+        }
         let located = failed.into_iter().filter_map(|undelivered| {
             let (message, addressed) = plan.get(undelivered.index)?;
             Some((
@@ -263,6 +266,27 @@ impl Committer {
             ))
         });
         Err(Setback::Refused(located.collect()))
+    }
+
+    /// What kept records from being delivered, where it was not a record itself.
+    fn cause(&self, failed: &[Undelivered], plan: &[Planned]) -> Option<KafkaFailure> {
+        if failed.iter().any(|it| is_refusal(it.code)) {
+            return None;
+        }
+        let denied = failed.iter().find(|it| is_denial(it.code));
+        let failure = match denied {
+            Some(undelivered) => KafkaFailure::Denied(undelivered.reason.clone()),
+            None if self.exactly_once => self.publisher.producer.trouble()?,
+            None => return None,
+        };
+        let KafkaFailure::Denied(reason) = failure else {
+            return Some(failure);
+        };
+        let topics: BTreeSet<&str> = plan.iter().map(|(_, it)| &*it.record.topic).collect();
+        let topics = topics.into_iter().collect::<Vec<_>>().join(" and ");
+        Some(KafkaFailure::Denied(format!(
+            "{reason}; this user needs the right Write on {topics}"
+        )))
     }
 
     fn commit_transaction(

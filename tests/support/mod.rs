@@ -11,6 +11,7 @@
 
 use std::time::{Duration, Instant};
 
+pub mod acl;
 pub mod broker;
 pub mod client;
 mod observe;

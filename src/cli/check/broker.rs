@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Report;
+use super::{Report, rights};
 use crate::config::{Config, Delivery, Role};
 use crate::kafka::error::KafkaFailure;
 use crate::kafka::limits::{Inspector, TopicFacts};
@@ -50,7 +50,10 @@ pub(super) fn online(config: &Config, timeout: Duration, report: &mut Report) {
     }
     sizes(input.as_ref(), output.as_ref(), dead.as_ref(), report);
     layout(config, input.as_ref(), output.as_ref(), report);
-    group_rights(config, timeout, report);
+    rights::topics(config, &inspector, report);
+    if rights::group(config, &inspector, report) {
+        commits(config, timeout, report);
+    }
     if config.delivery == Delivery::ExactlyOnce {
         transactions(config, timeout, report);
     }
@@ -146,18 +149,12 @@ fn layout(
     }
 }
 
-fn group_rights(config: &Config, timeout: Duration, report: &mut Report) {
+fn commits(config: &Config, timeout: Duration, report: &mut Report) {
     match group::committed_of_group(config, timeout) {
         Ok(committed) => report.ok(&format!(
             "kafka.group: {} ({committed} partitions with a commit)",
             config.kafka.group
         )),
-        Err(failure @ KafkaFailure::Denied(_)) => {
-            report.fail(
-                &format!("kafka.group: {failure}"),
-                "give this user Read on the group",
-            );
-        }
         Err(failure) => report.fail(
             &format!("kafka.group: {failure}"),
             "is the broker up, and its group coordinator?",

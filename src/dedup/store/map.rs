@@ -1,4 +1,4 @@
-//! Files as memory. The one place of this crate with `unsafe`.
+//! Files as memory. With `kafka/rights.rs` the one place of this crate with `unsafe`.
 #![allow(unsafe_code)]
 
 use std::fs::File;
