@@ -1,9 +1,10 @@
 //! Beginnings of words: which of a list a word begins with.
 
-/// A beginning.
+use super::packed::Packed;
+
+/// What belongs to a beginning.
 #[derive(Debug, Clone)]
 struct Open {
-    bytes: Vec<u8>,
     number: u32,
     /// The longest other beginning that this one begins with.
     shorter: Option<u32>,
@@ -12,8 +13,10 @@ struct Open {
 /// A list of beginnings, each with a number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OpenWords {
-    /// Sorted by bytes.
-    words: Vec<Open>,
+    /// Sorted.
+    words: Packed<u8>,
+    /// In the same order.
+    opens: Vec<Open>,
     /// [`key`] of each, in the same order: comparing numbers is faster than comparing words.
     keys: Vec<u64>,
 }
@@ -21,31 +24,26 @@ pub(super) struct OpenWords {
 impl OpenWords {
     pub(super) fn new(mut list: Vec<(Vec<u8>, u32)>) -> Self {
         list.sort_unstable();
-        let mut words: Vec<Open> = Vec::with_capacity(list.len());
+        let words: Packed<u8> = list.iter().map(|(word, _)| word.as_slice()).collect();
+        let mut opens = Vec::with_capacity(list.len());
         let mut nested: Vec<u32> = Vec::new();
-        for ((bytes, number), index) in list.into_iter().zip(0_u32..) {
-            let begins = |&outer: &u32| {
-                words
-                    .get(outer as usize)
-                    .is_some_and(|outer| bytes.starts_with(&outer.bytes))
-            };
+        for ((word, number), index) in list.iter().zip(0_u32..) {
+            let begins = |&outer: &u32| word.starts_with(words.get(outer as usize));
             while nested.last().is_some_and(|outer| !begins(outer)) {
                 nested.pop();
             }
-            let shorter = nested.last().copied();
-            nested.push(index);
-            words.push(Open {
-                bytes,
-                number,
-                shorter,
+            opens.push(Open {
+                number: *number,
+                shorter: nested.last().copied(),
             });
+            nested.push(index);
         }
-        let keys = words.iter().map(|word| key(&word.bytes)).collect();
-        Self { words, keys }
+        let keys = list.iter().map(|(word, _)| key(word)).collect();
+        Self { words, opens, keys }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.opens.is_empty()
     }
 
     /// Calls `found` with the number of every beginning that `word` has, the longest first.
@@ -55,21 +53,19 @@ impl OpenWords {
         // The longest sorts last among those that do not come after the word, or is a shorter beginning of that one.
         // Only words that share the first eight bytes can still come after it.
         let mut open = loop {
-            let Some(open) = next.checked_sub(1).and_then(|last| self.words.get(last)) else {
+            let Some(last) = next.checked_sub(1) else {
                 return;
             };
-            if open.bytes.as_slice() <= word {
-                break Some(open);
+            if self.words.get(last) <= word {
+                break Some(last);
             }
-            next -= 1;
+            next = last;
         };
-        while let Some(at) = open {
-            if word.starts_with(&at.bytes) {
+        while let Some((place, at)) = open.and_then(|place| Some((place, self.opens.get(place)?))) {
+            if word.starts_with(self.words.get(place)) {
                 found(at.number);
             }
-            open = at
-                .shorter
-                .and_then(|shorter| self.words.get(shorter as usize));
+            open = at.shorter.map(|shorter| shorter as usize);
         }
     }
 }
