@@ -50,6 +50,20 @@ fn english_sections_are_told_apart() {
     tell_apart("en", &items, 0.95);
 }
 
+#[test]
+fn turkish_sections_are_told_apart() {
+    let items = parse(sections!("tr"));
+    assert!(items.len() >= 280);
+    tell_apart("tr", &items, 0.95);
+}
+
+#[test]
+fn german_sections_are_told_apart() {
+    let items = parse(sections!("de"));
+    assert!(items.len() >= 270);
+    tell_apart("de", &items, 0.95);
+}
+
 /// The best topic among those of the file is right, by macro-F1 of at least `bound`, and so is what is called sure.
 #[track_caller]
 fn tell_apart(language: &str, items: &[[&str; 3]], bound: f64) {
