@@ -50,6 +50,20 @@ fn english_sections_are_told_apart() {
     tell_apart("en", &items, 0.95);
 }
 
+#[test]
+fn french_sections_are_told_apart() {
+    let items = parse(sections!("fr"));
+    assert!(items.len() >= 140);
+    tell_apart("fr", &items, 0.95);
+}
+
+#[test]
+fn portuguese_sections_are_told_apart() {
+    let items = parse(sections!("pt"));
+    assert!(items.len() >= 200);
+    tell_apart("pt", &items, 0.95);
+}
+
 /// The best topic among those of the file is right, by macro-F1 of at least `bound`, and so is what is called sure.
 #[track_caller]
 fn tell_apart(language: &str, items: &[[&str; 3]], bound: f64) {
