@@ -1,4 +1,4 @@
-//! News of five sections of a newspaper, with what lies between two of them.
+//! News of the sections of newspapers, with what lies between two of them.
 
 use std::collections::BTreeMap;
 
@@ -57,6 +57,20 @@ fn sections_are_told_apart() {
         assert!(items.len() >= least, "{language}: {} items", items.len());
         tell_apart(language, &items, 0.95);
     }
+}
+
+#[test]
+fn hindi_sections_are_told_apart() {
+    let items = parse(sections!("hi"));
+    assert!(items.len() >= 400);
+    tell_apart("hi", &items, 0.95);
+}
+
+#[test]
+fn indonesian_sections_are_told_apart() {
+    let items = parse(sections!("id"));
+    assert!(items.len() >= 400);
+    tell_apart("id", &items, 0.95);
 }
 
 /// The best topic among those of the file is right, by macro-F1 of at least `bound`, and so is what is called sure.
