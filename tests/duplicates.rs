@@ -1,5 +1,9 @@
 //! Every kind of copy is found, and no innocent is accused: the cases of `tests/fixtures/dedup/cases.ndjson`, each by a
-//! fresh pipeline. `tests/fixtures/dedup/README.md` says what the file holds.
+//! fresh pipeline; and pairs that are hard to tell apart ([`hard_pairs`]). `tests/fixtures/dedup/README.md` says what the files
+//! hold.
+
+#[path = "duplicates/hard_pairs.rs"]
+mod hard_pairs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -58,8 +62,8 @@ impl<T> OneOrMore<T> {
     }
 }
 
-/// The verdicts on a case's articles, as the output says them.
-fn verdicts(case: &Case, lines: &[&Value]) -> Vec<Value> {
+/// The verdicts on articles that come one after the other, as the output says them. `name` is for whoever reads a failure.
+fn verdicts(name: &str, lines: &[&Value]) -> Vec<Value> {
     let mut config = Config::default();
     config.stages.language = false;
     config.stages.topics = false;
@@ -90,7 +94,7 @@ fn verdicts(case: &Case, lines: &[&Value]) -> Vec<Value> {
                 let mut value: Value = serde_json::from_slice(&enriched.value).expect("JSON");
                 value["enrichment"]["dedup"].take()
             }
-            other => panic!("{}: {other:?}", case.case),
+            other => panic!("{name}: {other:?}"),
         })
         .collect()
 }
@@ -143,7 +147,7 @@ fn every_case_gets_the_verdicts_that_it_should() {
     for (at, (case, line)) in cases.iter().enumerate() {
         let articles: Vec<&Value> = line["articles"].as_array().into_iter().flatten().collect();
         let before = wrong.len();
-        compare(at + 1, case, &verdicts(case, &articles), &mut wrong);
+        compare(at + 1, case, &verdicts(&case.case, &articles), &mut wrong);
         if wrong.len() > before {
             *failed.entry(&case.case).or_default() += 1;
         }
@@ -231,8 +235,8 @@ fn the_file_is_what_its_description_says() {
     }
 }
 
-/// An article is complete, and what is expected of it can be.
-fn consistent(name: &str, index: usize, article: &Article, expected: &Expected) {
+/// An article has all that its description promises.
+fn complete(name: &str, article: &Article) {
     assert!(article.source.ends_with(".example"), "{name}");
     assert!(
         article
@@ -242,6 +246,11 @@ fn consistent(name: &str, index: usize, article: &Article, expected: &Expected) 
     );
     assert!(!article.title.is_empty(), "{name}");
     assert!(article.text.chars().count() >= 40, "{name}");
+}
+
+/// An article is complete, and what is expected of it can be.
+fn consistent(name: &str, index: usize, article: &Article, expected: &Expected) {
+    complete(name, article);
     assert!(!expected.status.all().is_empty(), "{name}");
     for status in expected.status.all() {
         let known = ["unique", "exact", "near", "partial", "update"];
