@@ -30,6 +30,8 @@ pub fn mark(shingle: &Shingle) -> u8 {
 
 /// Shingles of this weight or less are not worth remembering: seven times on one source.
 const STALE: f32 = 1.0 / 49.0;
+/// Shared shingles that make a common beginning: a name alone has fewer.
+const OPENING: u16 = 3;
 const FIRST_HALF: u8 = 1 << 4;
 const LEVEL: u8 = FIRST_HALF - 1;
 
@@ -125,8 +127,8 @@ pub struct Match {
     pub leading: bool,
     /// Passages of this article that the shared shingles make: runs without a shingle of its own in between.
     pub passages: u32,
-    /// Whether the shared text begins where this article does, or ends where it does.
-    pub at_an_end: bool,
+    /// Whether the shared text begins where this article does. What is quoted does not, and background stands at the end.
+    pub opening: bool,
 }
 
 impl Match {
@@ -138,7 +140,7 @@ impl Match {
             sides.all(|side| side.is_mostly_absent(least, share))
         };
         let one_form = self.title.is_some_and(|share| share >= 0.45);
-        one_form && both(1, 0.4) || both(3, 0.6)
+        one_form && both(1, 0.4) || both(2, 0.25)
     }
 
     /// The larger coverage, 0 to 1.
@@ -160,6 +162,8 @@ struct Sums {
     /// Rank of the first shared shingle, and behind that of the last.
     first: u16,
     after: u16,
+    /// Shared shingles of the first passage, where that is at the beginning.
+    opening: u16,
 }
 
 /// What a comparison found.
@@ -235,6 +239,7 @@ impl Sums {
             }
             self.passages += u32::from(self.passages == 0 || rank != self.after);
             self.after = rank.saturating_add(1);
+            self.opening += u16::from(self.passages == 1 && self.first <= 1);
             if shingle.first_half {
                 self.first_this += weight;
             }
@@ -357,7 +362,7 @@ fn judged(
         leading: share(sums.first_this, sums.this) >= settings.leading
             && share(sums.first_of, sums.this) >= settings.leading,
         passages: sums.passages,
-        at_an_end: sums.first <= 1 || u32::from(sums.after) + 1 >= whole.count,
+        opening: sums.opening >= OPENING,
     };
     found.relation = settings.relation(&found);
     found

@@ -175,10 +175,18 @@ impl Sample {
         foreign
     }
 
-    /// The figures of the story.
+    /// The figures of the story, however they are written: `1,140`, `1.140` and `1 140` are one figure, and `45,000` is
+    /// that of 45 thousand.
     pub fn of_figures(document: &Document) -> Self {
-        let figures = story(document).filter(|token| is_figure(document, token));
-        Self::of(figures.map(|token| document.form(token).as_bytes()))
+        let figures = figures(document);
+        Self::of(
+            figures
+                .iter()
+                .map(|figure| match figure.trim_end_matches('0') {
+                    "" => figure.as_bytes(),
+                    significant => significant.as_bytes(),
+                }),
+        )
     }
 
     /// The names of the story, where the script tells them by a capital letter.
@@ -232,6 +240,27 @@ fn pairs<'a>(document: &'a Document, tokens: &'a [Token]) -> impl Iterator<Item 
         let range = first.folded_start as usize..last.folded_end as usize;
         document.folded.as_bytes().get(range)
     })
+}
+
+/// The figures of the story, with groups of digits put together that one character separates.
+fn figures(document: &Document) -> Vec<String> {
+    let mut figures: Vec<String> = Vec::new();
+    let mut end = None;
+    for token in story(document) {
+        if !is_figure(document, token) {
+            end = None;
+            continue;
+        }
+        let digits = document.form(token);
+        match figures.last_mut() {
+            Some(last) if end == Some((token.field, token.start.saturating_sub(1))) => {
+                last.push_str(digits);
+            }
+            _ => figures.push(digits.to_owned()),
+        }
+        end = Some((token.field, token.end));
+    }
+    figures
 }
 
 fn is_figure(document: &Document, token: &Token) -> bool {

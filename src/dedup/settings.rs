@@ -107,8 +107,8 @@ pub struct NearSettings {
     /// Least similarity of copies on different sources (0.05 to 1). Similarity is the share of one story's weight that is
     /// in the other; what recurs on a source hardly counts.
     pub threshold: f32,
-    /// The same where the common text is no more than three passages in the middle of the article, and the headlines do not agree
-    /// (0.05 to 1): with less it is a quotation that both have (`partial`).
+    /// The same where the common text is no more than three passages, none of them the beginning of the article, and the
+    /// headlines do not agree (0.05 to 1): with less it is a quotation or background that both have (`partial`).
     pub quotation: f32,
     /// The same for two articles of one source (0.05 to 1). Higher, because a source repeats its templates
     /// (results, weather, prices) far more often than its stories.
@@ -153,7 +153,7 @@ impl NearSettings {
         if found.same_source {
             self.same_source_threshold
         } else if found.passages <= QUOTED
-            && !found.at_an_end
+            && !found.opening
             && found.title.is_none_or(|share| share < 0.5)
         {
             self.quotation.max(self.threshold)
