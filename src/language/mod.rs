@@ -21,6 +21,7 @@ mod detect;
 mod facts;
 mod judge;
 mod languages;
+mod quotations;
 mod reader;
 mod scripts;
 mod segments;
@@ -32,6 +33,8 @@ mod weigh;
 mod detect_tests;
 #[cfg(test)]
 mod headline_tests;
+#[cfg(test)]
+mod neighbour_tests;
 #[cfg(test)]
 mod sibling_tests;
 
