@@ -116,7 +116,7 @@ fn without_words_of_either_the_group_is_given_with_little_confidence() {
     for text in [
         "Perezida Ndayishimiye na Perezida Tshisekedi baganiriye",
         "Batatu bapfuye abandi batanu barakomereka",
-        "Abana barindwi bavukiye mu bitaro",
+        "Abantu bane bafunzwe muri Kongo",
     ] {
         let guess = guess(text);
         assert!(["rw", "rn"].contains(&guess.code.as_str()), "{guess:?}");

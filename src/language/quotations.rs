@@ -22,7 +22,9 @@ pub(super) fn without_quotations(text: &str) -> Option<String> {
                 kept = 0;
             }
             depth = depth.saturating_sub(1);
-            outside.push(' ');
+            if depth == 0 {
+                outside.push(' ');
+            }
             quotations = true;
         } else {
             let letter = usize::from(c.is_alphabetic());
