@@ -18,14 +18,33 @@ vie=vi xho=xh yid=yi yor=yo yue=yue zho=zh zho-Hans=zh-Hans zho-Hant=zh-Hant zul
 /// The news languages whose mean is given first.
 pub const NEWS: &str = "af am ar az be bg bn bs ca ckb cs da de el en es et fa fi fr gl gu ha he hi hr hu hy id is it ja ka \
 kk km kn ko lt lv mk ml mn mr ms my nb ne nl pa pl ps pt ro ru si sk sl so sq sr sv sw ta te th tl tr uk ur uz vi zh";
-/// Headlines that are tested, too.
-const OWN: &str = include_str!("../../tests/fixtures/language/headlines.tsv");
+/// Texts of our own that are tested, too: code first, text last.
+const OWN: [(&str, &str); 4] = [
+    (
+        "headlines, full of names",
+        include_str!("../../tests/fixtures/language/headlines.tsv"),
+    ),
+    (
+        "Sotho",
+        include_str!("../../tests/fixtures/language/sotho.tsv"),
+    ),
+    (
+        "Cantonese and Chinese",
+        include_str!("../../tests/fixtures/language/chinese.tsv"),
+    ),
+    (
+        "neighbours",
+        include_str!("../../tests/fixtures/language/neighbours.tsv"),
+    ),
+];
 pub const SHORT_CHARS: usize = 60;
 /// Sentences of a paragraph; every other one has one more.
 const PARAGRAPH_SENTENCES: usize = 3;
-/// Headlines of a file; more add nothing.
-const MOST_HEADLINES: usize = 300;
+/// Headlines or articles of a language in a file; more add nothing.
+const MOST_OF_LANGUAGE: usize = 300;
+/// Fewest letters of a headline and of an article.
 const FEWEST_LETTERS: usize = 15;
+const ARTICLE_LETTERS: usize = 400;
 
 /// Texts with the code that they should get.
 pub struct Set {
@@ -37,7 +56,7 @@ pub struct Set {
 
 /// All sets of a folder, in the order of their names, with what is made of them.
 pub fn read(folder: &Path) -> Vec<Set> {
-    let mut sets = labelled("our own headlines", OWN);
+    let mut sets: Vec<Set> = OWN.iter().map(|(name, text)| own(name, text)).collect();
     for (kind, ending) in [("language", "tsv"), ("topics", "jsonl")] {
         let Ok(files) = std::fs::read_dir(folder.join(kind)) else {
             continue;
@@ -52,11 +71,24 @@ pub fn read(folder: &Path) -> Vec<Set> {
                 sets.extend(labelled(&name, &text));
             } else {
                 sets.extend(headlines(&name, &text));
+                sets.extend(articles(&name, &text));
             }
         }
     }
     sets.sort_by_key(|set| !set.sentences);
     sets
+}
+
+fn own(name: &str, text: &str) -> Set {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let rows = lines.filter_map(|line| Some((line.split_once('\t')?.0, line.rsplit_once('\t')?.1)));
+    Set {
+        name: format!("our own: {name}"),
+        rows: rows
+            .map(|(code, text)| (code.to_owned(), text.to_owned()))
+            .collect(),
+        sentences: false,
+    }
 }
 
 fn labelled(name: &str, text: &str) -> Vec<Set> {
@@ -123,20 +155,42 @@ fn serbian_in_latin(rows: &[(String, String)]) -> Vec<(String, String)> {
 }
 
 fn headlines(name: &str, text: &str) -> Option<Set> {
+    let titles = |row: &Value| row["title"].as_str().map(str::to_owned);
+    of_lines(format!("{name}, headlines"), text, FEWEST_LETTERS, titles)
+}
+
+fn articles(name: &str, text: &str) -> Option<Set> {
+    let articles = |row: &Value| {
+        Some(format!(
+            "{}\n{}",
+            row["title"].as_str()?,
+            row["text"].as_str()?
+        ))
+    };
+    of_lines(format!("{name}, articles"), text, ARTICLE_LETTERS, articles)
+}
+
+/// Texts of the first lines of each language that have so many letters.
+fn of_lines(
+    name: String,
+    text: &str,
+    fewest_letters: usize,
+    of: impl Fn(&Value) -> Option<String>,
+) -> Option<Set> {
     let mut rows: Vec<(String, String)> = Vec::new();
     for line in text.lines() {
         let row: Value = serde_json::from_str(line).expect("a line of JSON");
-        let (Some(lang), Some(title)) = (row["lang"].as_str(), row["title"].as_str()) else {
+        let (Some(lang), Some(text)) = (row["lang"].as_str(), of(&row)) else {
             continue;
         };
         let of_language = rows.iter().filter(|(code, _)| code == lang).count();
-        let letters = title.chars().filter(|c| c.is_alphabetic()).count();
-        if of_language < MOST_HEADLINES && letters >= FEWEST_LETTERS {
-            rows.push((lang.to_owned(), title.to_owned()));
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        if of_language < MOST_OF_LANGUAGE && letters >= fewest_letters {
+            rows.push((lang.to_owned(), text));
         }
     }
-    (!rows.is_empty()).then(|| Set {
-        name: format!("{name}, headlines"),
+    (!rows.is_empty()).then_some(Set {
+        name,
         rows,
         sentences: false,
     })

@@ -2,7 +2,8 @@
 //!
 //! Only the main text decides ([`Document::content`](crate::text::Document::content)); furniture has no vote.
 //!
-//! 1. `segments`: the content is cut into pieces of a paragraph or less. `clean` leaves out links, markup, code, digits.
+//! 1. `segments`: the content is cut into pieces of a paragraph or less. `clean` leaves out links, markup, code, digits;
+//!    `quotations` what Chinese texts quote.
 //! 2. `scripts`: pieces are sorted by script. Most scripts name the language at once and forbid any other answer.
 //! 3. `vote`: pieces of a script that several languages share are judged in a dozen parts at most, of which about 1 kB
 //!    is read; a part that is clearly of another language than the rest votes for that one.
@@ -21,6 +22,7 @@ mod detect;
 mod facts;
 mod judge;
 mod languages;
+mod quotations;
 mod reader;
 mod scripts;
 mod segments;
@@ -32,6 +34,8 @@ mod weigh;
 mod detect_tests;
 #[cfg(test)]
 mod headline_tests;
+#[cfg(test)]
+mod neighbour_tests;
 #[cfg(test)]
 mod sibling_tests;
 

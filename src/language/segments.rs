@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::Cleaned;
 use super::clean::{Clean, clean, has_case};
+use super::quotations::without_quotations;
 use super::scripts::{LATIN, ScriptId, Scripts};
 use crate::text::Document;
 
@@ -25,7 +26,8 @@ pub(super) struct Segment {
     pub field: usize,
     /// Where the piece stands in the text of the field, in bytes.
     pub bytes: Range<usize>,
-    /// Text without links, digits, code and invisible characters; single spaces between words.
+    /// Text without links, digits, code and invisible characters; single spaces between words. In Chinese without
+    /// quotations, too, where they are less than half of it.
     pub text: String,
     /// Script of most letters.
     pub script: ScriptId,
@@ -124,6 +126,8 @@ fn segment(
         .enumerate()
         .max_by_key(|&(id, &count)| (count, std::cmp::Reverse(id)))?;
     let script = main_script(ScriptId::try_from(most.0).ok()?, &histogram);
+    let outside = (usize::from(script) == han).then(|| without_quotations(&text));
+    let text = outside.flatten().unwrap_or(text);
     (letters > 0).then(|| Segment {
         field,
         bytes,
