@@ -30,6 +30,12 @@ pub fn mark(shingle: &Shingle) -> u8 {
 
 /// Shingles of this weight or less are not worth remembering: seven times on one source.
 const STALE: f32 = 1.0 / 49.0;
+/// Passages that a form has between its blanks; whoever edits copy leaves more.
+const BLANKS: u32 = 5;
+/// Share of the figures or names from which on they are those of one story.
+const SAME_FACTS: f32 = 0.8;
+/// Similarity from which on a story is as good as whole.
+const WHOLE: f32 = 0.7;
 /// Shared shingles that make a common beginning: a name alone has fewer.
 const OPENING: u16 = 3;
 const FIRST_HALF: u8 = 1 << 4;
@@ -140,7 +146,20 @@ impl Match {
             sides.all(|side| side.is_mostly_absent(least, share))
         };
         let one_form = self.title.is_some_and(|share| share >= 0.45);
-        one_form && both(1, 0.4) || both(2, 0.25)
+        // What copies share is whole, begins like the original or is edited throughout; a form is filled in here and there.
+        let formula = !self.opening
+            && self.passages <= BLANKS
+            && self.similarity() < WHOLE
+            && !self.same_facts();
+        one_form && both(1, 0.4) || both(2, 0.25) || formula && both(1, 0.25)
+    }
+
+    /// Whether the figures or the names speak for one story.
+    fn same_facts(&self) -> bool {
+        [self.figures, self.names]
+            .into_iter()
+            .flatten()
+            .any(|share| share >= SAME_FACTS)
     }
 
     /// The larger coverage, 0 to 1.

@@ -316,6 +316,49 @@ mod tests {
         }
     }
 
+    /// The figures of a text, each read by itself.
+    fn figures_of(text: &str) -> Vec<String> {
+        let mut document = Document {
+            fields: vec![crate::text::DocumentField {
+                role: Role::Body,
+                pointer: "/text".to_owned(),
+                text: text.to_owned(),
+                blocks: Vec::new(),
+            }],
+            ..Document::default()
+        };
+        crate::text::tokenize(text, |form, _, place, single| {
+            let folded_start = document.folded.len() as u32;
+            document.folded.push_str(form);
+            document.tokens.push(Token {
+                folded_start,
+                folded_end: document.folded.len() as u32,
+                start: place.start,
+                end: place.end,
+                single,
+                ..Token::default()
+            });
+        });
+        document.fields[0].blocks = vec![crate::text::Block {
+            kind: crate::text::ZoneKind::Main,
+            bytes: 0..text.len(),
+            span: 0..text.chars().count() as u32,
+            tokens: 0..document.tokens.len() as u32,
+            reason: None,
+        }];
+        figures(&document)
+    }
+
+    #[test]
+    fn a_figure_is_one_however_it_is_written() {
+        for written in ["1,140", "1.140", "1 140", "1\u{202f}140", "1140"] {
+            let text = format!("Some {written} people came");
+            assert_eq!(figures_of(&text), ["1140"], "{written}");
+        }
+        assert_eq!(figures_of("at 6.25 percent, 12, 13"), ["625", "12", "13"]);
+        assert_eq!(figures_of("١٬٢٠٠ طن"), ["1200"]);
+    }
+
     proptest! {
         #[test]
         fn agreement_is_a_share_and_the_same_from_both_sides(

@@ -139,14 +139,15 @@ fn a_few_passages_in_the_middle_are_a_quotation() {
         assert!(first.similarity() < 0.3, "{first:?}");
         (first.passages, first.relation)
     };
-    // As much in two passages, at the beginning, at the end too, and all over the article: copies are like the last three.
+    // As much in two passages, also where the second is the end, as background is, and where a name stands at the beginning.
     let quoted = (80..104).chain(120..144).collect();
     assert_eq!(relation(quoted), (2, Relation::Partial));
+    let background = (80..104).chain(176..200).collect();
+    assert_eq!(relation(background), (2, Relation::Partial));
+    let name = (0..2).chain(80..104).chain(178..200).collect();
+    assert_eq!(relation(name), (3, Relation::Partial));
+    // At the beginning and all over the article: so are copies.
     assert_eq!(relation((0..48).collect()), (1, Relation::Near));
-    assert_eq!(
-        relation((80..104).chain(176..200).collect()),
-        (2, Relation::Near)
-    );
     let spread = (50..146).step_by(2).collect();
     assert_eq!(relation(spread), (48, Relation::Near));
 }
