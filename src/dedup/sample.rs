@@ -316,37 +316,8 @@ mod tests {
         }
     }
 
-    /// The figures of a text, each read by itself.
     fn figures_of(text: &str) -> Vec<String> {
-        let mut document = Document {
-            fields: vec![crate::text::DocumentField {
-                role: Role::Body,
-                pointer: "/text".to_owned(),
-                text: text.to_owned(),
-                blocks: Vec::new(),
-            }],
-            ..Document::default()
-        };
-        crate::text::tokenize(text, |form, _, place, single| {
-            let folded_start = document.folded.len() as u32;
-            document.folded.push_str(form);
-            document.tokens.push(Token {
-                folded_start,
-                folded_end: document.folded.len() as u32,
-                start: place.start,
-                end: place.end,
-                single,
-                ..Token::default()
-            });
-        });
-        document.fields[0].blocks = vec![crate::text::Block {
-            kind: crate::text::ZoneKind::Main,
-            bytes: 0..text.len(),
-            span: 0..text.chars().count() as u32,
-            tokens: 0..document.tokens.len() as u32,
-            reason: None,
-        }];
-        figures(&document)
+        figures(&crate::text::page_tests::build(None, Some(text), None))
     }
 
     #[test]

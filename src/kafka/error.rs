@@ -81,17 +81,17 @@ impl KafkaFailure {
         }
     }
 
-    /// A denial that came up while a member of `group` read `topic`, with the right that this user needs.
-    pub fn of_denied_reading(error: &KafkaError, topic: &str, group: &str) -> Self {
-        let right = match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
-                format!("; this user needs the right Read on the topic {topic}")
-            }
-            Some(RDKafkaErrorCode::GroupAuthorizationFailed) => {
-                format!("; this user needs the right Read on the group {group}")
-            }
-            _ => String::new(),
+    /// A denial that came up while `topics` were read, by a member of `group` if there is one, with the right that this user
+    /// needs.
+    pub fn of_denied_reading(error: &KafkaError, topics: &str, group: Option<&str>) -> Self {
+        let on = match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => Some(("topic", topics)),
+            Some(RDKafkaErrorCode::GroupAuthorizationFailed) => group.map(|name| ("group", name)),
+            _ => None,
         };
+        let right = on.map_or_else(String::new, |(kind, name)| {
+            format!("; this user needs the right Read on the {kind} {name}")
+        });
         Self::Denied(format!("{error}{right}"))
     }
 

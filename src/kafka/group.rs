@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
-use rdkafka::error::{KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client_config;
@@ -42,20 +42,9 @@ pub(super) fn committed<C: ConsumerContext>(
     {
         partitions.add_partition(topic, partition.id());
     }
-    let deadline = Instant::now() + timeout;
-    let committed = loop {
-        match consumer.committed_offsets(partitions.clone(), timeout) {
-            Err(error)
-                if error
-                    .rdkafka_error_code()
-                    .is_some_and(is_coordinator_coming)
-                    && Instant::now() < deadline =>
-            {
-                std::thread::sleep(Duration::from_millis(200));
-            }
-            other => break other?,
-        }
-    };
+    let committed = once_coordinated(timeout, KafkaError::rdkafka_error_code, || {
+        consumer.committed_offsets(partitions.clone(), timeout)
+    })?;
     let elements = committed.elements();
     let known = elements
         .iter()
@@ -66,8 +55,27 @@ pub(super) fn committed<C: ConsumerContext>(
     Ok(known.collect())
 }
 
-/// A cluster makes its coordinators when the first group asks; that takes a moment.
-pub(super) fn is_coordinator_coming(code: RDKafkaErrorCode) -> bool {
+/// Asks a group's coordinator, for `timeout` again while there is none yet: a cluster makes its coordinators when the
+/// first group asks, and that takes a moment.
+pub(super) fn once_coordinated<T, E>(
+    timeout: Duration,
+    code: impl Fn(&E) -> Option<RDKafkaErrorCode>,
+    mut ask: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        match ask() {
+            Err(error)
+                if code(&error).is_some_and(is_coordinator_coming) && Instant::now() < deadline =>
+            {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            other => return other,
+        }
+    }
+}
+
+fn is_coordinator_coming(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
         RDKafkaErrorCode::NotCoordinator

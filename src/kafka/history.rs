@@ -259,9 +259,7 @@ impl History {
                 }
                 Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_denial) => {
                     let topics = self.topics.join(" and ");
-                    return Err(KafkaFailure::Denied(format!(
-                        "{error}; this user needs the right Read on {topics}"
-                    )));
+                    return Err(KafkaFailure::of_denied_reading(&error, &topics, None));
                 }
                 Some(Err(error)) => {
                     tracing::warn!(%error, "reading published records failed; trying again")

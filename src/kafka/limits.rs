@@ -14,7 +14,7 @@ use rdkafka::producer::{Producer as _, ProducerContext, ThreadedProducer};
 
 use super::client_config;
 use super::error::{KafkaFailure, is_denial};
-use super::group::is_coordinator_coming;
+use super::group::once_coordinated;
 use super::oauth::TokenSource;
 use super::rights::{self, Rights};
 use crate::config::{Config, Role, SaslMechanism};
@@ -175,21 +175,18 @@ impl Inspector {
     /// # Errors
     /// When the broker refuses to say anything about the group.
     pub fn group_rights(&self, group: &str) -> Result<Option<Rights>, KafkaFailure> {
-        let deadline = Instant::now() + self.timeout;
-        loop {
-            match rights::of_group(self.client.client(), group, self.timeout) {
-                Ok(rights) => return Ok(rights),
-                Err(code) if is_denial(code) => {
-                    return Err(KafkaFailure::Denied(format!("{group}: {code}")));
-                }
-                Err(code) if is_coordinator_coming(code) && Instant::now() < deadline => {
-                    std::thread::sleep(Duration::from_millis(200));
-                }
-                Err(code) => {
-                    tracing::debug!(%code, "the broker does not tell the rights on the group");
-                    return Ok(None);
-                }
+        let told = once_coordinated(
+            self.timeout,
+            |code: &RDKafkaErrorCode| Some(*code),
+            || rights::of_group(self.client.client(), group, self.timeout),
+        );
+        match told {
+            Err(code) if is_denial(code) => Err(KafkaFailure::Denied(format!("{group}: {code}"))),
+            Err(code) => {
+                tracing::debug!(%code, "the broker does not tell the rights on the group");
+                Ok(None)
             }
+            Ok(rights) => Ok(rights),
         }
     }
 

@@ -1,7 +1,8 @@
 //! The Kafka side: messages in, outcomes out, and the rules of delivery between them.
 //!
 //! [`source`] reads, [`ownership`] knows which partitions are ours, [`producer`] sends and commits transactions,
-//! [`sink`] turns outcomes into records, [`limits`] and [`rights`] ask the broker what it takes and allows. Nothing here knows what an article is.
+//! [`sink`] turns outcomes into records, [`limits`] and [`rights`] ask the broker what it takes and allows. Nothing here
+//! knows what an article is.
 
 pub mod context;
 pub mod dead_letter;

@@ -1,6 +1,7 @@
 //! What this user may do with topics and with the group, as the broker tells whoever asks (KIP-430).
 //!
-//! librdkafka can ask; the safe bindings cannot yet. So this is, beside the mapped files of the index, the one place with `unsafe`.
+//! librdkafka can ask; the safe bindings cannot yet. So this is, beside the mapped files of the index, the one place with
+//! `unsafe`.
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;

@@ -134,7 +134,7 @@ impl Source {
             (_, Some(code)) if is_denial(code) => Err(KafkaFailure::of_denied_reading(
                 error,
                 &self.topic,
-                &self.group,
+                Some(&self.group),
             )),
             (_, Some(RDKafkaErrorCode::UnknownTopicOrPartition)) => {
                 tracing::warn!(topic = %self.topic, "the input topic does not exist yet; waiting for it");

@@ -9,13 +9,15 @@ const DEEPEST: u32 = 3;
 /// What stands outside quotations, where that is most of the text; `None` where there are none, or they are most of it.
 /// A quotation whose start or end is cut off goes to the start or the end of the text.
 pub(super) fn without_quotations(text: &str) -> Option<String> {
+    if !text.contains(OPENING) && !text.contains(CLOSING) {
+        return None;
+    }
     let mut outside = String::with_capacity(text.len());
     let (mut all, mut kept) = (0_usize, 0_usize);
-    let (mut depth, mut quotations) = (0_u32, false);
+    let mut depth = 0_u32;
     for c in text.chars() {
         if OPENING.contains(&c) {
             depth = (depth + 1).min(DEEPEST);
-            quotations = true;
         } else if CLOSING.contains(&c) {
             if depth == 0 {
                 outside.clear();
@@ -25,7 +27,6 @@ pub(super) fn without_quotations(text: &str) -> Option<String> {
             if depth == 0 {
                 outside.push(' ');
             }
-            quotations = true;
         } else {
             let letter = usize::from(c.is_alphabetic());
             all += letter;
@@ -35,7 +36,7 @@ pub(super) fn without_quotations(text: &str) -> Option<String> {
             }
         }
     }
-    (quotations && kept * 2 > all).then_some(outside)
+    (kept * 2 > all).then_some(outside)
 }
 
 #[cfg(test)]

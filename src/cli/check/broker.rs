@@ -1,14 +1,21 @@
 //! What `check` asks the broker: topics, sizes, rights.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Report, rights};
 use crate::config::{Config, Delivery, Role};
+use crate::dedup::Rebuild;
 use crate::kafka::error::KafkaFailure;
 use crate::kafka::limits::{Inspector, TopicFacts};
 use crate::kafka::oauth::TokenSource;
 use crate::kafka::producer::Producer;
 use crate::kafka::{client_config, group};
+
+const INPUT: &str = "input.topic";
+const OUTPUT: &str = "output.topic";
+const DEAD_LETTER: &str = "dead_letter.topic";
+const QUERIES: &str = "topics.queries_topic";
 
 pub(super) fn online(config: &Config, timeout: Duration, report: &mut Report) {
     let inspector = match Inspector::new(config, timeout) {
@@ -25,32 +32,20 @@ pub(super) fn online(config: &Config, timeout: Duration, report: &mut Report) {
             "is kafka.brokers right, and the broker up? does it want kafka.security?",
         );
     }
-    let input = topic(first, "input.topic", &config.input.topic, report);
-    let mut ask = |key: &str, name: &str| topic(inspector.topic(name), key, name, report);
-    let output = ask("output.topic", &config.output.topic);
-    let dead = ask("dead_letter.topic", &config.dead_letter.topic);
-    if let Some(name) = &config.output.duplicates_topic {
-        ask("output.duplicates_topic", name);
+    let uses = uses(config);
+    let mut first = Some(first);
+    let mut facts = BTreeMap::new();
+    for &TopicUse { key, topic, .. } in &uses {
+        let answer = first.take().unwrap_or_else(|| inspector.topic(topic));
+        if let Some(known) = told(answer, key, topic, report) {
+            facts.insert(key, known);
+        }
     }
-    if let Some(name) = config
-        .topics
-        .queries_topic
-        .as_ref()
-        .filter(|_| config.stages.topics)
-        && let Some(facts) = ask("topics.queries_topic", name)
-        && facts
-            .cleanup_policy
-            .as_ref()
-            .is_some_and(|policy| !policy.contains("compact"))
-    {
-        report.warn(
-            &format!("topics.queries_topic: {name} is not compacted, so queries will expire"),
-            "set cleanup.policy=compact",
-        );
-    }
-    sizes(input.as_ref(), output.as_ref(), dead.as_ref(), report);
-    layout(config, input.as_ref(), output.as_ref(), report);
-    rights::topics(config, &inspector, report);
+    let [input, output, dead] = [INPUT, OUTPUT, DEAD_LETTER].map(|key| facts.get(key));
+    compaction(config, facts.get(QUERIES), report);
+    sizes(input, output, dead, report);
+    layout(config, input, output, report);
+    rights::topics(&uses, &inspector, report);
     if rights::group(config, &inspector, report) {
         commits(config, timeout, report);
     }
@@ -59,8 +54,54 @@ pub(super) fn online(config: &Config, timeout: Duration, report: &mut Report) {
     }
 }
 
+/// What the stage does with a topic of the configuration.
+pub(super) struct TopicUse<'a> {
+    pub key: &'static str,
+    pub topic: &'a str,
+    pub reads: bool,
+    pub writes: bool,
+}
+
+/// The topics of the stage, the input first.
+fn uses(config: &Config) -> Vec<TopicUse<'_>> {
+    // A duplicate index that is empty or damaged is made again from what was published.
+    let rebuilds = config.stages.dedup && config.dedup.rebuild == Rebuild::Auto;
+    let used = |key, topic, reads, writes| TopicUse {
+        key,
+        topic,
+        reads,
+        writes,
+    };
+    let mut uses = vec![
+        used(INPUT, config.input.topic.as_str(), true, false),
+        used(OUTPUT, &config.output.topic, rebuilds, true),
+        used(DEAD_LETTER, &config.dead_letter.topic, false, true),
+    ];
+    if let Some(topic) = &config.output.duplicates_topic {
+        uses.push(used("output.duplicates_topic", topic, rebuilds, true));
+    }
+    if let Some(topic) = &config.topics.queries_topic
+        && config.stages.topics
+    {
+        uses.push(used(QUERIES, topic, true, false));
+    }
+    uses
+}
+
+fn compaction(config: &Config, queries: Option<&TopicFacts>, report: &mut Report) {
+    let policy = queries.and_then(|facts| facts.cleanup_policy.as_ref());
+    if let Some(name) = &config.topics.queries_topic
+        && policy.is_some_and(|policy| !policy.contains("compact"))
+    {
+        report.warn(
+            &format!("topics.queries_topic: {name} is not compacted, so queries will expire"),
+            "set cleanup.policy=compact",
+        );
+    }
+}
+
 /// Reports what the broker answers about a topic.
-fn topic(
+fn told(
     answer: Result<Option<TopicFacts>, KafkaFailure>,
     key: &str,
     name: &str,

@@ -1,58 +1,24 @@
 //! What `check` says of the rights of this user.
 
 use super::Report;
+use super::broker::TopicUse;
 use crate::config::Config;
-use crate::dedup::Rebuild;
 use crate::kafka::error::KafkaFailure;
 use crate::kafka::limits::Inspector;
 use crate::kafka::rights::Operation;
 
-/// A topic of the configuration, and what the stage does with it.
-struct Need<'a> {
-    key: &'static str,
-    topic: &'a str,
-    reads: bool,
-    writes: bool,
-}
-
-fn needs(config: &Config) -> Vec<Need<'_>> {
-    // A duplicate index that is empty or damaged is made again from what was published.
-    let rebuilds = config.stages.dedup && config.dedup.rebuild == Rebuild::Auto;
-    let need = |key, topic, reads, writes| Need {
-        key,
-        topic,
-        reads,
-        writes,
-    };
-    let mut needs = vec![
-        need("input.topic", config.input.topic.as_str(), true, false),
-        need("output.topic", &config.output.topic, rebuilds, true),
-        need("dead_letter.topic", &config.dead_letter.topic, false, true),
-    ];
-    if let Some(topic) = &config.output.duplicates_topic {
-        needs.push(need("output.duplicates_topic", topic, rebuilds, true));
-    }
-    if let Some(topic) = &config.topics.queries_topic
-        && config.stages.topics
-    {
-        needs.push(need("topics.queries_topic", topic, true, false));
-    }
-    needs
-}
-
-pub(super) fn topics(config: &Config, inspector: &Inspector, report: &mut Report) {
-    let needs = needs(config);
-    let names: Vec<&str> = needs.iter().map(|need| need.topic).collect();
+pub(super) fn topics(uses: &[TopicUse<'_>], inspector: &Inspector, report: &mut Report) {
+    let names: Vec<&str> = uses.iter().map(|used| used.topic).collect();
     let told = inspector.rights(&names);
     if told.is_empty() {
         return report.ok("rights: the broker does not tell them");
     }
-    for Need {
+    for &TopicUse {
         key,
         topic,
         reads,
         writes,
-    } in needs
+    } in uses
     {
         // A topic that is missing, or that this user may not see, has been reported.
         let Some(rights) = told.get(topic) else {
