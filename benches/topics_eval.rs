@@ -11,7 +11,7 @@
 //! * *sure*: of the articles whose best published tag has a confidence of 0.9 or more, how many are right, and how
 //!   many those are of all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -135,11 +135,7 @@ fn measure(set: &[Labelled], reader: &Reader, open: &TopicTagger, usual: &TopicT
     results
 }
 
-fn load(
-    file: &Path,
-    languages: &BTreeSet<&str>,
-    without: &[String],
-) -> BTreeMap<String, Vec<Labelled>> {
+fn load(file: &Path, tagger: &TopicTagger, without: &[String]) -> BTreeMap<String, Vec<Labelled>> {
     let mut sets: BTreeMap<String, Vec<Labelled>> = BTreeMap::new();
     let text = std::fs::read_to_string(file).unwrap_or_default();
     for labelled in text
@@ -149,7 +145,7 @@ fn load(
         let left_out = |topic: &String| without.iter().any(|code| topic.ends_with(code.as_str()));
         if !labelled.iptc.is_empty()
             && !labelled.iptc.iter().any(left_out)
-            && languages.contains(labelled.lang.as_str())
+            && tagger.list_for(&labelled.lang).is_some()
         {
             sets.entry(labelled.lang.clone())
                 .or_default()
@@ -210,7 +206,6 @@ fn main() {
         ..TopicSettings::default()
     })
     .expect("the shipped lists are valid");
-    let languages: BTreeSet<&str> = usual.languages().collect();
     let Ok(files) = std::fs::read_dir(&folder) else {
         println!(
             "{} is not there: nothing more is measured",
@@ -228,7 +223,7 @@ fn main() {
         .filter(|file| file.extension().is_some_and(|e| e == "jsonl"))
     {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        for (language, set) in load(file, &languages, &without) {
+        for (language, set) in load(file, &usual, &without) {
             let found = measure(&set, &reader, &open, &usual);
             let micros = found.spent.as_secs_f64() * 1e6;
             // The system counts in ticks of some milliseconds.

@@ -69,11 +69,13 @@ fn published_words_are_those_of_the_code() {
         W::NoLexicon,
         W::PositionReused,
         W::QueryBudget,
+        W::RelatedLexicon,
     ];
     for warning in warnings {
         match warning {
             W::LossyText | W::DuplicateField | W::TextTruncated | W::BadUrl => {}
             W::EvidenceDropped | W::NoLexicon | W::PositionReused | W::QueryBudget => {}
+            W::RelatedLexicon => {}
         }
     }
     assert_eq!(

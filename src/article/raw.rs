@@ -151,6 +151,8 @@ pub enum Warning {
     EvidenceDropped,
     /// The language is unknown or has no lexicon, so no lexicon topic can be given.
     NoLexicon,
+    /// The language has no lexicon, and the one of a close relative gave the topics.
+    RelatedLexicon,
     /// The position was seen before with another content: the topic was probably created anew.
     PositionReused,
     /// A query took too many steps on this article and was given up: whether it matches is not known.
@@ -167,6 +169,7 @@ impl Warning {
             Self::BadUrl => "bad_url",
             Self::EvidenceDropped => "evidence_dropped",
             Self::NoLexicon => "no_lexicon",
+            Self::RelatedLexicon => "related_lexicon",
             Self::PositionReused => "position_reused",
             Self::QueryBudget => "query_budget",
         }

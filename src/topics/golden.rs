@@ -183,7 +183,7 @@ fn everyday_words_are_no_arabic_terms() {
 fn languages_without_a_list_get_nothing() {
     let tagger = tagger();
     let page = document("Election", "The prime minister lost the general election.");
-    for language in ["und", "", "xx", "arz", "日本", "-en"] {
+    for language in ["und", "", "xx", "ca", "日本", "-en"] {
         assert_eq!(
             tagger.tag(&page, language),
             TopicTags::default(),
@@ -193,6 +193,74 @@ fn languages_without_a_list_get_nothing() {
     for language in ["en", "EN-gb", "en_US"] {
         assert_eq!(tagger.tag(&page, language).lexicon.as_deref(), Some("en"));
     }
+}
+
+#[test]
+fn languages_without_a_list_use_that_of_a_close_relative() {
+    let news = [
+        (
+            "ms",
+            "id",
+            "04000000",
+            "Bank pusat menaikkan kadar faedah",
+            "Inflasi naik tiga peratus; saham di bursa jatuh dan ekonomi lemah.",
+        ),
+        (
+            "pcm",
+            "en",
+            "15000000",
+            "Super Eagles don win dia match",
+            "Di striker score two goals for stadium, and di coach hail im players.",
+        ),
+        (
+            "arz",
+            "ar",
+            "15000000",
+            "الأهلي كسب الماتش",
+            "لعيبة الأهلي فازوا في مباراة الدوري بهدفين، والمدرب قال إن المنتخب كمان جاهز للبطولة.",
+        ),
+        (
+            "bho",
+            "hi",
+            "11000000",
+            "मुख्यमंत्री के चुनावी रैली",
+            "विधानसभा चुनाव में पार्टी के उम्मीदवार खातिर मुख्यमंत्री रैली कइलन।",
+        ),
+        (
+            "yue",
+            "zh",
+            "07000000",
+            "醫院話多咗人感染流感",
+            "醫生話病人要打疫苗，病毒喺冬天傳得快啲。",
+        ),
+        (
+            "gl",
+            "es",
+            "11000000",
+            "O parlamento debate a reforma electoral",
+            "O presidente da Xunta e a oposición non chegaron a un acordo; haberá eleccións e o goberno dimite.",
+        ),
+    ];
+    let tagger = tagger();
+    let apart = TopicTagger::new(&TopicSettings {
+        related_lexicons: false,
+        ..TopicSettings::default()
+    })
+    .unwrap();
+    assert_ne!(tagger.generation(), apart.generation());
+    for (language, list, topic, title, text) in news {
+        let page = document(title, text);
+        let found = tagger.tag(&page, language);
+        assert_eq!(found.lexicon.as_deref(), Some(list), "{language}");
+        assert!(found.related);
+        assert_eq!(
+            found.tags[0].id,
+            format!("medtop:{topic}"),
+            "{language}: {found:#?}"
+        );
+        assert_eq!(apart.tag(&page, language), TopicTags::default());
+    }
+    assert!(!tagger.tag(&document("Vote", "Voters vote."), "en").related);
 }
 
 /// One strong word carries a sentence, with little confidence, but not an article.

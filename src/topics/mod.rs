@@ -17,6 +17,7 @@ mod open;
 mod packed;
 mod publisher;
 pub mod query;
+mod relatives;
 mod score;
 mod settings;
 mod tagger;

@@ -20,6 +20,10 @@ pub struct TopicSettings {
     pub lexicons: Option<PathBuf>,
     /// Whether the shipped word lists are used; without them only the files of `lexicons` count.
     pub shipped_lexicons: bool,
+    /// Whether an article in a language without a list gets topics by the list of a close relative, for example Malay by the
+    /// Indonesian and Egyptian Arabic by the Arabic one. It says so with the warning `related_lexicon`. A list of your own
+    /// for the language comes first.
+    pub related_lexicons: bool,
     /// The publishers' own categories and tags that stand for a topic, for example `sport = "medtop:15000000"`. Letter
     /// case and accents do not matter. They are published as `publisher_topics`, apart from the topics that were found.
     pub categories: BTreeMap<String, String>,
@@ -57,6 +61,7 @@ impl Default for TopicSettings {
         Self {
             lexicons: None,
             shipped_lexicons: true,
+            related_lexicons: true,
             categories: BTreeMap::new(),
             queries: None,
             queries_topic: None,

@@ -13,6 +13,7 @@ use super::lexicon::Lexicon;
 use super::load::load;
 use super::matcher::Matcher;
 use super::publisher::Categories;
+use super::relatives::{self, Relatives};
 use super::score::{Entries, Hit, Space, find, scores};
 use super::settings::{TopicError, TopicSettings};
 use super::tags::{Evidence, PublisherTopic, TopicKind, TopicTag, TopicTags};
@@ -71,6 +72,7 @@ pub struct TopicTagger {
     settings: TopicSettings,
     pub(super) taxonomy: Taxonomy,
     pub(super) languages: BTreeMap<String, Compiled>,
+    relatives: Relatives,
     categories: Categories,
     narrow: Curve,
     notes: Vec<String>,
@@ -103,11 +105,18 @@ impl TopicTagger {
             notes.extend(more);
             languages.insert(language, compiled);
         }
+        let relatives = if settings.related_lexicons {
+            hash.update(relatives::TABLE.as_bytes());
+            Relatives::shipped()?
+        } else {
+            Relatives::default()
+        };
         let generation = format!("{:016x}", hash.digest());
         Ok(Self {
             settings: settings.clone(),
             taxonomy,
             languages,
+            relatives,
             categories,
             narrow: calibration.narrow(),
             notes,
@@ -136,19 +145,28 @@ impl TopicTagger {
         self.categories.map(categories, &self.taxonomy)
     }
 
-    /// The word list for a language (BCP 47; only the primary subtag counts).
+    /// The language of the list that `language` (BCP 47; only the primary subtag counts) is tagged by: its own, or that of a
+    /// close relative.
+    pub fn list_for(&self, language: &str) -> Option<&str> {
+        let list = self.lexicon(language).or_else(|| self.related(language));
+        list.map(|(name, _)| name.as_str())
+    }
+
+    /// The word list of a language (BCP 47; only the primary subtag counts).
     pub(super) fn lexicon(&self, language: &str) -> Option<(&String, &Compiled)> {
-        let primary = language
-            .split(['-', '_'])
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        self.languages.get_key_value(&primary)
+        self.languages.get_key_value(&primary(language))
+    }
+
+    /// The word list of a close relative of a language that has none.
+    fn related(&self, language: &str) -> Option<(&String, &Compiled)> {
+        let relative = self.relatives.of(&primary(language))?;
+        self.languages.get_key_value(relative)
     }
 
     /// The topics of an article in `language` (BCP 47; only the primary subtag counts). Reads content blocks only.
     pub fn tag(&self, document: &Document, language: &str) -> TopicTags {
-        let Some((name, lexicon)) = self.lexicon(language) else {
+        let own = self.lexicon(language);
+        let Some((name, lexicon)) = own.or_else(|| self.related(language)) else {
             return TopicTags::default();
         };
         let (hits, scores) = self.scores(document, lexicon);
@@ -169,6 +187,7 @@ impl TopicTagger {
                 .collect(),
             publisher: Vec::new(),
             lexicon: Some(name.clone()),
+            related: own.is_none(),
         }
     }
 
@@ -284,6 +303,12 @@ struct Ranked {
     needed: f32,
     confidence: f32,
     passes: bool,
+}
+
+/// The primary subtag, in small letters.
+fn primary(language: &str) -> String {
+    let subtag = language.split(['-', '_']).next();
+    subtag.unwrap_or_default().to_ascii_lowercase()
 }
 
 fn evidence(document: &Document, hit: &Hit, term: &str, weight: f32) -> Option<Evidence> {

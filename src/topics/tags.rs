@@ -72,4 +72,6 @@ pub struct TopicTags {
     pub publisher: Vec<PublisherTopic>,
     /// Language of the word list that was used; `None` where there is none for the article.
     pub lexicon: Option<String>,
+    /// Whether that list is a close relative's, because the language has none: see [`super::TopicSettings::related_lexicons`].
+    pub related: bool,
 }

@@ -161,6 +161,11 @@ fn topics(out: &mut String, trace: &Trace<'_>, paint: Paint) {
     let Some(topics) = &trace.topics else { return };
     heading(out, paint, "Topics");
     match &topics.lexicon {
+        Some(lexicon) if topics.related => row(
+            out,
+            "lexicon",
+            &format!("{lexicon}, of a close relative: this language has none of its own"),
+        ),
         Some(lexicon) => row(out, "lexicon", lexicon),
         None => row(
             out,

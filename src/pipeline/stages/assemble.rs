@@ -24,12 +24,10 @@ impl Stages {
         {
             warnings.push(Warning::PositionReused);
         }
-        if trace
-            .topics
-            .as_ref()
-            .is_some_and(|topics| topics.lexicon.is_none())
-        {
-            warnings.push(Warning::NoLexicon);
+        match &trace.topics {
+            Some(topics) if topics.lexicon.is_none() => warnings.push(Warning::NoLexicon),
+            Some(topics) if topics.related => warnings.push(Warning::RelatedLexicon),
+            _ => {}
         }
         if trace
             .queries
