@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
 /// In the length of a text: it ends in hexadecimal digits.
 const HEX: u16 = 1 << 15;
 /// The digits, two to a byte.
@@ -106,6 +108,12 @@ pub(super) struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    /// A hash of the text.
+    pub(super) fn key(self) -> u64 {
+        let digits = self.digits.map_or(&[][..], |digits| digits);
+        xxh3_64_with_seed(self.start.as_bytes(), xxh3_64(digits))
+    }
+
     pub(super) fn unpack(self) -> Cow<'a, str> {
         let Some(digits) = self.digits else {
             return Cow::Borrowed(self.start);

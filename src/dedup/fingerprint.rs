@@ -2,6 +2,7 @@
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
+use super::headline::Headline;
 use super::index::Recall;
 use super::recurrence::Repeated;
 use super::sample::{Sample, WordBits};
@@ -64,10 +65,8 @@ pub struct Fingerprint {
     pub text_key: u128,
     /// Its shingles.
     pub sketch: Sketch,
-    /// Words of the headline.
-    pub title: Sample,
-    /// Words of the headline that the story has too.
-    pub subject: Sample,
+    /// Its headline.
+    pub headline: Headline,
     /// The words of a short story.
     pub words: WordBits,
     /// Figures of the story.
@@ -105,8 +104,7 @@ impl Fingerprint {
             content_key,
             text_key,
             sketch,
-            title: Sample::of_title(document),
-            subject: Sample::of_subject(document),
+            headline: Headline::of(document),
             words: WordBits::of_story(document),
             figures: Sample::of_figures(document),
             names: Sample::of_names(document),

@@ -329,5 +329,8 @@ fn names_and_figures_are_told_apart() {
         print.names.agreement(&print.figures).of_smaller(3),
         Some(0.0)
     );
-    assert_eq!(print.title.agreement(&print.title).of_smaller(1), None);
+    assert_eq!(
+        print.headline.agreement(&print.headline).of_smaller(1),
+        None
+    );
 }

@@ -34,6 +34,7 @@
 mod backend;
 mod fields;
 mod fingerprint;
+mod headline;
 mod index;
 mod judge;
 mod keys;
@@ -49,10 +50,12 @@ mod sketch;
 #[doc(hidden)]
 pub mod store;
 mod verdict;
+mod weights;
 mod window;
 
 pub use self::backend::Claim;
 pub use self::fingerprint::{Fingerprint, Identity};
+pub use self::headline::Headline;
 pub use self::index::{Ahead, DedupIndex, Recall};
 pub use self::judge::{Judgement, Neighbour};
 pub use self::near::{Match, Relation};

@@ -1,16 +1,18 @@
 //! Near-duplicates: which earlier articles carry the same story, by the shingles they share.
 //!
-//! Each shared shingle counts `1/r²`, where `r` is the most often that any *one* source carried it within the window, this
-//! article included. Agency copy recurs across sources, once on each; furniture and templates recur on one. The share
+//! Each shared shingle counts `1/r²`, where `r` is in how many stories any *one* source carried it within the window, this
+//! article included (see [`weights`]). Agency copy recurs across sources, once on each; furniture and templates recur on one. The share
 //! of an article's weight that another covers is its *coverage*, and the larger of the two coverages is the *similarity*: a story
 //! cut to its first paragraphs is covered whole by the original, which it covers by a part.
 
 use std::collections::HashMap;
 
-use super::recurrence::headline;
-use super::sample::{Foreign, Sample, WordBits};
+use super::headline::{Foreign, Headline};
+use super::recurrence;
+use super::sample::{Sample, WordBits};
 use super::settings::NearSettings;
-use super::sketch::{Shingle, Sketch, WINDOWS};
+use super::sketch::{Shingle, Sketch};
+use super::weights::{self, Whole};
 
 /// A shingle of the article that an earlier one has as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,8 @@ const LEVEL: u8 = FIRST_HALF - 1;
 pub struct Earlier {
     /// Key of its source; `None` when unknown.
     pub source: Option<u32>,
+    /// Key of its cluster.
+    pub cluster: u64,
     /// Keys of its headline and lead; 0 where it has none.
     pub story: [u32; 2],
     /// Headlines of other stories on its page.
@@ -54,10 +58,8 @@ pub struct Earlier {
     pub level: u8,
     /// How many shingles a comparison at each level has, from `level` on.
     pub counts: Vec<u8>,
-    /// Words of its headline.
-    pub title: Sample,
-    /// Words of its headline that its story has too.
-    pub subject: Sample,
+    /// Its headline.
+    pub headline: Headline,
     /// The words of its story, where that is short.
     pub words: WordBits,
     /// Figures of its story.
@@ -77,10 +79,8 @@ pub struct Subject<'a> {
     pub embedded: &'a [u16],
     /// Its sketch.
     pub sketch: &'a Sketch,
-    /// Words of its headline.
-    pub title: &'a Sample,
-    /// Words of its headline that its story has too.
-    pub subject: &'a Sample,
+    /// Its headline.
+    pub headline: &'a Headline,
     /// The words of its story, where that is short.
     pub words: &'a WordBits,
     /// Figures of its story.
@@ -207,8 +207,8 @@ pub fn compare(
             .entry(each.article)
             .or_insert_with(|| known(each.article));
     }
-    let weights = weights(subject, shared, &articles);
-    let ranks = ranks(subject.sketch);
+    let weights = weights::of(subject, shared, &articles);
+    let ranks = weights::ranks(subject.sketch);
     let mut sums: HashMap<u64, Sums> = HashMap::new();
     for each in shared {
         let at = each.shingle as usize;
@@ -227,7 +227,7 @@ pub fn compare(
                 .add(shingle, each.mark, level, *weight, rank);
         }
     }
-    let wholes = wholes(subject.sketch, &weights);
+    let wholes = weights::wholes(subject.sketch, &weights);
     let mut matches: Vec<Match> = sums
         .into_iter()
         .filter_map(|(article, sums)| {
@@ -273,71 +273,6 @@ impl Sums {
     }
 }
 
-/// For each shingle, how many there are before it at each level and above.
-fn ranks(sketch: &Sketch) -> Vec<[u16; WINDOWS.len()]> {
-    let mut before = [0_u16; WINDOWS.len()];
-    let ranks = sketch.shingles.iter().map(|shingle| {
-        let here = before;
-        for count in before.iter_mut().take(usize::from(shingle.level) + 1) {
-            *count = count.saturating_add(1);
-        }
-        here
-    });
-    ranks.collect()
-}
-
-/// Weight and number of the article's shingles at one level and above.
-#[derive(Debug, Clone, Copy, Default)]
-struct Whole {
-    weight: f32,
-    count: u32,
-}
-
-fn wholes(sketch: &Sketch, weights: &[f32]) -> [Whole; WINDOWS.len()] {
-    let mut wholes = [Whole::default(); WINDOWS.len()];
-    for (shingle, weight) in sketch.shingles.iter().zip(weights) {
-        if let Some(whole) = wholes.get_mut(usize::from(shingle.level)) {
-            whole.weight += weight;
-            whole.count += 1;
-        }
-    }
-    let mut above = Whole::default();
-    for whole in wholes.iter_mut().rev() {
-        above.weight += whole.weight;
-        above.count += whole.count;
-        *whole = above;
-    }
-    wholes
-}
-
-/// `1/r²` for each shingle of the article.
-fn weights(
-    subject: &Subject<'_>,
-    shared: &[Shared],
-    articles: &HashMap<u64, Option<Earlier>>,
-) -> Vec<f32> {
-    let mut weights = vec![1.0; subject.sketch.shingles.len()];
-    let mut sources: Vec<u32> = Vec::new();
-    for run in shared.chunk_by(|a, b| a.shingle == b.shingle) {
-        sources.clear();
-        sources.extend(subject.source);
-        sources.extend(
-            run.iter()
-                .filter_map(|each| articles.get(&each.article)?.as_ref()?.source),
-        );
-        sources.sort_unstable();
-        let most = sources.chunk_by(|a, b| a == b).map(<[u32]>::len).max();
-        let most = most.unwrap_or(1).max(1) as f32;
-        if let Some(weight) = run
-            .first()
-            .and_then(|each| weights.get_mut(each.shingle as usize))
-        {
-            *weight = 1.0 / (most * most);
-        }
-    }
-    weights
-}
-
 fn judged(
     article: u64,
     sums: &Sums,
@@ -362,13 +297,15 @@ fn judged(
         of: share(sums.of, of_whole),
         shingles: sums.shingles,
         words: sums.this * sketch.words as f32 / whole.count.max(1) as f32,
-        title: subject.title.agreement(&earlier.title).of_smaller(3),
+        title: subject.headline.agreement(&earlier.headline).of_smaller(3),
         figures: subject.figures.agreement(&earlier.figures).of_smaller(3),
         names: subject.names.agreement(&earlier.names).of_smaller(3),
         same_source: subject.source.is_some() && subject.source == earlier.source,
         foreign: [
-            subject.subject.foreign_to(&earlier.title, &earlier.words),
-            earlier.subject.foreign_to(subject.title, subject.words),
+            subject
+                .headline
+                .foreign_to(&earlier.headline, &earlier.words),
+            earlier.headline.foreign_to(subject.headline, subject.words),
         ],
         same_opening: subject
             .story
@@ -388,7 +325,7 @@ fn judged(
 }
 
 fn contains(embedded: &[u16], of: u32) -> bool {
-    of != 0 && embedded.contains(&headline(of))
+    of != 0 && embedded.contains(&recurrence::headline(of))
 }
 
 fn share(part: f32, whole: f32) -> f32 {

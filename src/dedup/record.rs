@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::fields::{Reader, Text, put_list, put_text};
+use super::headline::Headline;
 use super::near::Earlier;
 use super::recurrence::Repeated;
 use super::sample::{Sample, WordBits};
@@ -93,8 +94,9 @@ impl NewRecord<'_> {
         }
         out.push(print.sketch.level);
         put_list(out, self.counts, |count| [*count]);
-        put_list(out, print.title.hashes(), |hash| hash.to_le_bytes());
-        put_list(out, print.subject.hashes(), |hash| hash.to_le_bytes());
+        let (words, told) = print.headline.parts();
+        put_list(out, words, |hash| hash.to_le_bytes());
+        out.extend_from_slice(&told.to_le_bytes());
         put_list(out, print.words.bits(), |byte| [*byte]);
         put_list(out, print.figures.hashes(), |hash| hash.to_le_bytes());
         put_list(out, print.names.hashes(), |hash| hash.to_le_bytes());
@@ -255,8 +257,8 @@ impl<'a> Record<'a> {
         let mut reader = Reader(self.bytes.get(FIXED..)?);
         let level = reader.array::<1>()?[0];
         let counts = reader.list(|[count]: [u8; 1]| count)?;
-        let title = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
-        let subject = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
+        let words_of_headline = reader.list(u16::from_le_bytes)?;
+        let headline = Headline::from_parts(words_of_headline, reader.u16()?);
         let words = WordBits::from_bits(reader.list(|[byte]: [u8; 1]| byte)?);
         let figures = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
         let names = Sample::from_hashes(reader.list(u16::from_le_bytes)?);
@@ -293,12 +295,12 @@ impl<'a> Record<'a> {
         reader.0.is_empty().then_some(Rest {
             earlier: Earlier {
                 source: self.source(),
+                cluster: cluster.key(),
                 story: self.story(),
                 embedded,
                 level,
                 counts,
-                title,
-                subject,
+                headline,
                 words,
                 figures,
                 names,

@@ -1,27 +1,25 @@
 //! Small samples of word sets, to compare what two texts name.
 
-use std::collections::HashSet;
-
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::text::{Document, Role, Token};
 
-/// Most hashes of a sample.
+/// Most hashes of a sample, unless its type says another number.
 pub const SAMPLE: usize = 10;
 
 /// The smallest hashes of a set of words (a bottom-k sketch, Cohen and Kaplan 2007). Of two sets, the hashes below both
 /// limits are a fair sample of both, however much the sets differ in size.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sample {
+pub struct Sample<const MOST: usize = SAMPLE> {
     hashes: Vec<u16>,
 }
 
 /// Most different words of a story whose words are kept.
 const MOST_WORDS: usize = 220;
-/// Bits for them: of 100 words a sixth of all others seem to be there too.
+/// Bits for them, of which a word takes two: of 60 words one in 23 of all others seems to be there too, of 100 one in 10.
 const BITS: usize = 512;
 
-/// The words of a short story as bits, one or none for each: says of a word that it is not there, or that it may be.
+/// The words of a short story as a Bloom filter (Bloom 1970): says of a word that it is not there, or that it may be.
 /// Templates are short; of longer stories nothing is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WordBits {
@@ -45,9 +43,10 @@ impl WordBits {
             bits: vec![0; length],
         };
         for hash in hashes {
-            let (byte, bit) = words.place(hash);
-            if let Some(byte) = words.bits.get_mut(byte) {
-                *byte |= bit;
+            for (byte, bit) in words.places(hash) {
+                if let Some(byte) = words.bits.get_mut(byte) {
+                    *byte |= bit;
+                }
             }
         }
         words
@@ -63,39 +62,28 @@ impl WordBits {
         &self.bits
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.bits.is_empty()
     }
 
-    fn place(&self, hash: u16) -> (usize, u8) {
-        let bit = (usize::from(hash) * self.bits.len() * 8) >> 16;
-        (bit / 8, 1 << (bit % 8))
+    /// Byte and bit of the two places of a word.
+    fn places(&self, hash: u16) -> [(usize, u8); 2] {
+        // An odd factor permutes the hashes.
+        [hash, hash.wrapping_mul(0x9E35).rotate_left(5)].map(|hash| {
+            let bit = (usize::from(hash) * self.bits.len() * 8) >> 16;
+            (bit / 8, 1 << (bit % 8))
+        })
     }
 
-    fn may_have(&self, hash: u16) -> bool {
-        let (byte, bit) = self.place(hash);
-        self.bits.get(byte).is_none_or(|byte| byte & bit != 0)
+    pub(super) fn may_have(&self, hash: u16) -> bool {
+        self.places(hash)
+            .iter()
+            .all(|(byte, bit)| self.bits.get(*byte).is_none_or(|byte| byte & bit != 0))
     }
 }
 
-fn hash(word: &[u8]) -> u16 {
+pub(super) fn hash(word: &[u8]) -> u16 {
     (xxh3_64(word) >> 48) as u16
-}
-
-/// What a headline names that another one does not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Foreign {
-    /// Words that only this headline has, of those that its story has too.
-    pub own: u32,
-    /// Those of them that the other story does not have.
-    pub absent: u32,
-}
-
-impl Foreign {
-    /// Whether these words are mostly absent from the other story. Some always seem to be there: see [`WordBits`].
-    pub fn is_mostly_absent(self, least: u32, share: f32) -> bool {
-        self.absent >= least && self.absent as f32 >= share * self.own as f32
-    }
 }
 
 /// How far two samples agree.
@@ -117,82 +105,13 @@ impl Agreement {
     }
 }
 
-impl Sample {
-    fn of<'a>(words: impl Iterator<Item = &'a [u8]>) -> Self {
+impl<const MOST: usize> Sample<MOST> {
+    pub(super) fn of<'a>(words: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut hashes: Vec<u16> = words.map(hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        hashes.truncate(SAMPLE);
+        hashes.truncate(MOST);
         Self { hashes }
-    }
-
-    /// The words of the headline; in scripts without spaces its pairs of characters.
-    pub fn of_title(document: &Document) -> Self {
-        let tokens: Vec<Token> = tokens(document, |role| role == Role::Title)
-            .copied()
-            .collect();
-        let pairs = pairs(document, &tokens);
-        let words = tokens.iter().filter(|token| !token.single);
-        Self::of(
-            words
-                .map(|token| document.form(token).as_bytes())
-                .chain(pairs),
-        )
-    }
-
-    /// The words of the headline that the story has too: what an article is about, by its own account.
-    pub fn of_subject(document: &Document) -> Self {
-        let title: Vec<Token> = tokens(document, |role| role == Role::Title)
-            .copied()
-            .collect();
-        let story: HashSet<&str> = story(document).map(|token| document.form(token)).collect();
-        let words = title
-            .iter()
-            .filter(|token| !token.single && story.contains(document.form(token)));
-        let text: String = self::story(document)
-            .map(|token| document.form(token))
-            .collect();
-        let pairs = pairs(document, &title)
-            .filter(|pair| std::str::from_utf8(pair).is_ok_and(|pair| text.contains(pair)));
-        Self::of(
-            words
-                .map(|token| document.form(token).as_bytes())
-                .chain(pairs),
-        )
-    }
-
-    /// How many of its words the other headline is without, and how many of these the other story is without as well.
-    pub fn foreign_to(&self, headline: &Self, words: &WordBits) -> Foreign {
-        let limit = headline.limit();
-        let own = |hash: &&u16| **hash <= limit && headline.hashes.binary_search(hash).is_err();
-        let mut foreign = Foreign::default();
-        if !words.is_empty() {
-            for hash in self.hashes.iter().filter(own) {
-                foreign.own += 1;
-                foreign.absent += u32::from(!words.may_have(*hash));
-            }
-        }
-        foreign
-    }
-
-    /// The figures of the story, however they are written: `1,140`, `1.140` and `1 140` are one figure, and `45,000` is
-    /// that of 45 thousand.
-    pub fn of_figures(document: &Document) -> Self {
-        let figures = figures(document);
-        Self::of(
-            figures
-                .iter()
-                .map(|figure| match figure.trim_end_matches('0') {
-                    "" => figure.as_bytes(),
-                    significant => significant.as_bytes(),
-                }),
-        )
-    }
-
-    /// The names of the story, where the script tells them by a capital letter.
-    pub fn of_names(document: &Document) -> Self {
-        let names = story(document).filter(|token| token.capital && !is_figure(document, token));
-        Self::of(names.map(|token| document.form(token).as_bytes()))
     }
 
     /// The sample with these hashes; they must be ascending.
@@ -222,16 +141,41 @@ impl Sample {
     }
 
     /// The largest hash for which the sample says whether the set has it.
-    fn limit(&self) -> u16 {
+    pub(super) fn limit(&self) -> u16 {
         match self.hashes.last() {
-            Some(last) if self.hashes.len() >= SAMPLE => *last,
+            Some(last) if self.hashes.len() >= MOST => *last,
             _ => u16::MAX,
         }
     }
 }
 
+impl Sample {
+    /// The figures of the story, however they are written: `1,140`, `1.140` and `1 140` are one figure, and `45,000` is
+    /// that of 45 thousand.
+    pub fn of_figures(document: &Document) -> Self {
+        let figures = figures(document);
+        Self::of(
+            figures
+                .iter()
+                .map(|figure| match figure.trim_end_matches('0') {
+                    "" => figure.as_bytes(),
+                    significant => significant.as_bytes(),
+                }),
+        )
+    }
+
+    /// The names of the story, where the script tells them by a capital letter.
+    pub fn of_names(document: &Document) -> Self {
+        let names = story(document).filter(|token| token.capital && !is_figure(document, token));
+        Self::of(names.map(|token| document.form(token).as_bytes()))
+    }
+}
+
 /// Pairs of neighbouring characters of scripts without spaces.
-fn pairs<'a>(document: &'a Document, tokens: &'a [Token]) -> impl Iterator<Item = &'a [u8]> {
+pub(super) fn pairs<'a>(
+    document: &'a Document,
+    tokens: &'a [Token],
+) -> impl Iterator<Item = &'a [u8]> {
     let pairs = tokens
         .windows(2)
         .filter(|pair| pair.iter().all(|token| token.single));
@@ -270,11 +214,14 @@ fn is_figure(document: &Document, token: &Token) -> bool {
         .all(|byte| byte.is_ascii_digit())
 }
 
-fn story(document: &Document) -> impl Iterator<Item = &Token> {
+pub(super) fn story(document: &Document) -> impl Iterator<Item = &Token> {
     tokens(document, |role| role != Role::Title)
 }
 
-fn tokens(document: &Document, wanted: impl Fn(Role) -> bool) -> impl Iterator<Item = &Token> {
+pub(super) fn tokens(
+    document: &Document,
+    wanted: impl Fn(Role) -> bool,
+) -> impl Iterator<Item = &Token> {
     let blocks = document
         .content()
         .filter(move |(field, _)| wanted(field.role));

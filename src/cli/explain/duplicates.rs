@@ -205,6 +205,8 @@ pub(super) fn json(trace: &Trace<'_>) -> Value {
                 "shingles": found.shingles, "words": found.words, "title": found.title, "figures": found.figures, "names": found.names,
                 "same_source": found.same_source, "same_opening": found.same_opening,
                 "other_subject": found.other_subject(), "embedded": found.embedded, "leading": found.leading,
+                "passages": found.passages, "opening": found.opening,
+                "foreign_words": found.foreign.map(|side| json!({"in_headline": side.own, "absent": side.absent})),
             })
         })
         .collect();

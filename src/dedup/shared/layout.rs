@@ -16,7 +16,7 @@
 //! all replicas, are never used twice, not even when a server lost its last second, and tell their age.
 
 /// Version of this layout.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 /// Bytes of a field: the part of a key that is not its shard.
 pub(super) const FIELD: usize = 6;
 /// Bytes of a posting: six of the article's number, big endian, one of the mark.

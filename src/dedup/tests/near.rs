@@ -9,7 +9,7 @@ use super::super::sketch::{Shingle, Sketch};
 use super::*;
 
 static SETTINGS: LazyLock<NearSettings> = LazyLock::new(NearSettings::default);
-static NONE: LazyLock<(Sample, WordBits)> = LazyLock::new(Default::default);
+static NONE: LazyLock<(Sample, WordBits, Headline)> = LazyLock::new(Default::default);
 
 /// A text of so many shingles, all kept, the first half of them in the first half of the text.
 fn sketch(count: u32) -> Sketch {
@@ -33,23 +33,22 @@ fn subject(sketch: &Sketch, source: u32) -> Subject<'_> {
         story: [0, 0],
         embedded: &[],
         sketch,
-        title: &NONE.0,
-        subject: &NONE.0,
+        headline: &NONE.2,
         words: &NONE.1,
         figures: &NONE.0,
         names: &NONE.0,
     }
 }
 
-fn earlier(sketch: &Sketch, source: u32) -> Earlier {
+fn earlier(sketch: &Sketch, source: u32, cluster: u64) -> Earlier {
     Earlier {
         source: Some(source),
+        cluster,
         story: [0, 0],
         embedded: Vec::new(),
         level: sketch.level,
         counts: sketch.counts(),
-        title: Sample::default(),
-        subject: Sample::default(),
+        headline: Headline::default(),
         words: WordBits::default(),
         figures: Sample::default(),
         names: Sample::default(),
@@ -77,7 +76,7 @@ fn compared(sketch: &Sketch, sources: &[u32], has: &[Vec<u32>]) -> Compared {
         &subject(sketch, 0),
         &shared(sketch, has),
         &SETTINGS,
-        |article| Some(earlier(sketch, *sources.get(article as usize)?)),
+        |article| Some(earlier(sketch, *sources.get(article as usize)?, article)),
     )
 }
 
@@ -107,12 +106,45 @@ fn what_recurs_on_one_source_counts_little_and_agency_copy_counts_whole() {
     assert_eq!(fresh, 30);
 }
 
+/// A site that has five versions of a story makes no boilerplate of it for those who rewrite it.
+#[test]
+fn versions_of_a_story_count_once() {
+    let sketch = sketch(40);
+    let half: Vec<u32> = (0..20).collect();
+    let found = compare(
+        &subject(&sketch, 0),
+        &shared(&sketch, &vec![half; 5]),
+        &SETTINGS,
+        |article| {
+            Some(Earlier {
+                story: [41, 50 + article as u32],
+                ..earlier(&sketch, 1, 7)
+            })
+        },
+    );
+    let first = found.matches.first().unwrap();
+    assert_eq!((first.this, first.relation), (0.5, Relation::Near));
+    // Formulas that fell into one cluster have headlines and leads of their own.
+    let formulas = compare(
+        &subject(&sketch, 0),
+        &shared(&sketch, &vec![(0..20).collect(); 5]),
+        &SETTINGS,
+        |article| {
+            Some(Earlier {
+                story: [40 + article as u32, 50 + article as u32],
+                ..earlier(&sketch, 1, 7)
+            })
+        },
+    );
+    assert!(formulas.matches[0].this < 0.05, "{formulas:?}");
+}
+
 #[test]
 fn a_story_cut_to_its_beginning_is_covered_whole() {
     let (whole, cut) = (sketch(60), sketch(24));
     let all: Vec<u32> = (0..24).collect();
     let found = compare(&subject(&cut, 0), &shared(&cut, &[all]), &SETTINGS, |_| {
-        Some(earlier(&whole, 1))
+        Some(earlier(&whole, 1, 0))
     });
     let first = found.matches.first().unwrap();
     assert_eq!((first.this, first.shingles), (1.0, 24));

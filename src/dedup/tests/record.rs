@@ -37,7 +37,7 @@ prop_compose! {
             },
             content_key: content.then_some(text_key),
             text_key,
-            title: Sample::from_hashes(hashes.clone()),
+            headline: Headline::from_parts(hashes.clone(), 0b101),
             figures: Sample::from_hashes(hashes.clone()),
             names: Sample::from_hashes(hashes),
             story,
@@ -105,7 +105,7 @@ proptest! {
         let earlier = record.earlier().unwrap();
         prop_assert_eq!(&earlier.counts, &counts);
         prop_assert_eq!(&earlier.embedded, &print.embedded);
-        prop_assert_eq!(&earlier.title, &print.title);
+        prop_assert_eq!(&earlier.headline, &print.headline);
         // Whatever is missing of a record, nothing panics, and it does not read as another one.
         let short = Record::new(bytes.get(..cut.index(bytes.len())).unwrap());
         prop_assert_eq!(short.verdict(), None);
