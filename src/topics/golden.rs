@@ -159,26 +159,6 @@ fn a_diplomatic_page_has_no_sport_or_culture() {
     );
 }
 
-/// Stems are short, so a rare word may meet one that stands in every article.
-#[test]
-fn everyday_words_are_no_arabic_terms() {
-    let analyser = Analyser::of("ar");
-    let everyday = include_str!("../../tests/fixtures/topics/ar_everyday.txt");
-    let (_, list) = SHIPPED.into_iter().find(|(code, _)| *code == "ar").unwrap();
-    let lines = parse(list, "ar", analyser, &Taxonomy::shipped().unwrap(), false).unwrap();
-    let columns = everyday.lines().filter(|line| !line.starts_with('#'));
-    for word in columns.flat_map(|line| line.split('\t').next().unwrap().split(' ')) {
-        let folded = folded_words(word);
-        for line in lines.iter().filter(|line| line.topic.is_some()) {
-            assert!(
-                !line.form.is(analyser, &[&folded[0]]),
-                "{word} counts as {}",
-                line.written
-            );
-        }
-    }
-}
-
 #[test]
 fn languages_without_a_list_get_nothing() {
     let tagger = tagger();

@@ -94,3 +94,51 @@ fn terms_of_several_topics_are_few() {
         );
     }
 }
+
+/// Weight from which on a word is more than a hint.
+const GOOD: f32 = 3.0;
+
+/// Stems, prefixes and folding bring words together that have nothing to do with each other.
+#[test]
+fn everyday_words_speak_for_no_topic() {
+    let tagger = tagger();
+    let mut wrong = String::new();
+    for (language, words) in [
+        (
+            "ar",
+            include_str!("../../tests/fixtures/topics/everyday_ar.txt"),
+        ),
+        (
+            "de",
+            include_str!("../../tests/fixtures/topics/everyday_de.txt"),
+        ),
+        (
+            "en",
+            include_str!("../../tests/fixtures/topics/everyday_en.txt"),
+        ),
+        (
+            "fr",
+            include_str!("../../tests/fixtures/topics/everyday_fr.txt"),
+        ),
+        (
+            "pt",
+            include_str!("../../tests/fixtures/topics/everyday_pt.txt"),
+        ),
+        (
+            "tr",
+            include_str!("../../tests/fixtures/topics/everyday_tr.txt"),
+        ),
+    ] {
+        let lines = words.lines().filter(|line| !line.starts_with('#'));
+        for word in lines.filter_map(|line| line.split('\t').next()) {
+            let found = tagger.tag(&document("", word), language);
+            let all = found.tags.iter().chain(&found.near_misses);
+            for evidence in all.flat_map(|tag| &tag.evidence) {
+                if evidence.weight >= GOOD {
+                    wrong += &format!("{language} {word} counts as {}\n", evidence.term);
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
