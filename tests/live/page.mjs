@@ -254,6 +254,11 @@ await check('a story shows the passage its copies share', async () => {
   assert.equal(await styles(arabic, 'direction'), 'rtl');
 });
 
+await check('who quotes a story is no copy of it', async () => {
+  await card('demo-en-016').locator('.tag.partial').waitFor(WAIT);
+  assert.equal(await page.locator('.story[data-cluster="demo-en-016"]').count(), 0);
+});
+
 await check('filters choose by language, topic, verdict and words', async () => {
   const count = () => page.locator('.card').count();
   const all = await count();

@@ -14,7 +14,7 @@ use crate::kafka::history::Stretch;
 /// Filters; a dead letter must pass all that are given.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FilterArgs {
-    /// Only with this reason, such as not_json, or unknown, or the class of another program's exception; may be repeated.
+    /// Only with this reason: not_json, …, unknown, or an exception's class; may be repeated.
     #[arg(long = "reason", value_name = "CODE", value_delimiter = ',', value_parser = reason)]
     reasons: Vec<String>,
     /// Only messages of this time or later: 2026-11-20T08:30:00Z, or 2h for two hours ago.

@@ -22,8 +22,7 @@ pub struct Filter {
     /// Part of the source's host or name. May be repeated.
     #[arg(short, long, value_name = "SOURCE")]
     source: Vec<String>,
-    /// Words that stand in the headline or in the beginning of the text, whatever their case, accents and Arabic letter
-    /// variants, as for stored queries. May be repeated.
+    /// Words in the headline or the beginning of the text, folded as in queries. May be repeated.
     #[arg(short = 'x', long, value_name = "TEXT")]
     text: Vec<String>,
 }
