@@ -409,8 +409,7 @@ fn explain_says_what_it_compared_and_what_decided() {
     // What decided against a copy has a name, for programs too.
     let quote = format!(
         "{} {}",
-        "The ferry was late again and the mayor of the island wrote a letter to the port about it."
-            .repeat(1),
+        "The ferry was late again and the mayor of the island wrote a letter to the port about it.",
         STORY
     );
     let quote = file(
