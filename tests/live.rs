@@ -273,4 +273,31 @@ fn an_instance_that_does_not_answer_is_told_with_its_address() {
     }
     let told = run(&["tap", "--verdict", "copied"]).failure(64);
     assert!(told.contains("near"), "{told}");
+    let told = run(&["tap", "--topic", "medtop:99999999"]).failure(64);
+    assert!(told.contains("medtop:99999999 is no topic"), "{told}");
+}
+
+#[test]
+fn tap_says_that_nothing_matches_yet() {
+    let instance = Instance::start(&articles()[..1], "127.0.0.1:0");
+    let mut child = instance.spawn("tap", &["--text", "no such words"]);
+    let mut errors = BufReader::new(child.stderr.take().expect("errors"));
+    let mut said = String::new();
+    errors.read_line(&mut said).expect("a line");
+    assert_eq!(said, "waiting: nothing matches yet\n");
+    signal(&child, "INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn the_demo_is_ready_once_articles_come() {
+    let instance = Instance::start(&articles()[..1], "127.0.0.1:0");
+    assert_eq!(instance.tap(&["--count", "1"]).len(), 1);
+    let address = instance.address.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(address).expect("it answers");
+    let asked = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(asked.as_bytes()).expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }

@@ -92,6 +92,24 @@ pub(super) struct FieldTable {
     prefixes: Vec<Key>,
 }
 
+/// The aliases that cannot be used.
+pub(super) fn alias_problems(aliases: &BTreeMap<String, Vec<String>>) -> Vec<ReaderError> {
+    let problem = |(name, keys): (&String, &Vec<String>)| {
+        let empty = || ReaderError::new(format!("input.aliases.{name}"), "a key name is empty");
+        match Canonical::from_name(name) {
+            None => Some(unknown_field(name)),
+            Some(_) => keys.iter().any(String::is_empty).then(empty),
+        }
+    };
+    aliases.iter().filter_map(problem).collect()
+}
+
+fn unknown_field(name: &str) -> ReaderError {
+    let valid = Canonical::ALL.map(Canonical::name).join(", ");
+    let reason = format!("unknown field; expected one of: {valid}");
+    ReaderError::new(format!("input.aliases.{name}"), reason)
+}
+
 impl FieldTable {
     /// Builds the table from the built-in names and the user's aliases, which rank first.
     pub(super) fn new(aliases: &BTreeMap<String, Vec<String>>) -> Result<Self, ReaderError> {
@@ -99,19 +117,14 @@ impl FieldTable {
             by_length: Vec::new(),
             prefixes: Vec::new(),
         };
+        if let Some(first) = alias_problems(aliases).into_iter().next() {
+            return Err(first);
+        }
         for (name, keys) in aliases {
-            let setting = format!("input.aliases.{name}");
             let Some(field) = Canonical::from_name(name) else {
-                let valid = Canonical::ALL.map(Canonical::name).join(", ");
-                return Err(ReaderError::new(
-                    setting,
-                    format!("unknown field; expected one of: {valid}"),
-                ));
+                return Err(unknown_field(name));
             };
             for (rank, key) in keys.iter().enumerate() {
-                if key.is_empty() {
-                    return Err(ReaderError::new(setting, "a key name is empty"));
-                }
                 table.add(
                     key,
                     Target {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::fields::FieldTable;
+use super::fields::{FieldTable, alias_problems};
 use super::resolve::{Captures, resolve};
 use super::value::{Loose, from_json, name, scalars, skip_elements};
 use super::{RawArticle, ReaderError, ReaderSettings, RejectCode, Rejection, SplicePlan, Warning};
@@ -33,18 +33,8 @@ impl ArticleReader {
     /// A setting that cannot work: an unknown canonical field in `input.aliases`, a malformed `input.pointer`, a limit of
     /// zero, or an `enrichment_field` (setting `output.field`) that is empty or would replace a field of the article.
     pub fn new(settings: &ReaderSettings, enrichment_field: &str) -> Result<Self, ReaderError> {
-        let limits = &settings.limits;
-        for (key, value) in [
-            ("message_bytes", limits.message_bytes),
-            ("depth", limits.depth),
-            ("text_chars", limits.text_chars),
-        ] {
-            if value == 0 {
-                return Err(ReaderError::new(
-                    format!("input.limits.{key}"),
-                    "must be at least 1",
-                ));
-            }
+        if let Some(first) = settings.problems().into_iter().next() {
+            return Err(first);
         }
         let path = path(&settings.pointer)?;
         let table = FieldTable::new(&settings.aliases)?;
@@ -148,6 +138,24 @@ impl ArticleReader {
 fn mended(text: &str) -> Result<lossy::Decodable, Rejection> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| checks::not_json(&error))?;
     Ok(lossy::decodable(text))
+}
+
+impl ReaderSettings {
+    /// Every setting that no reader can work with, whatever the others are.
+    pub fn problems(&self) -> Vec<ReaderError> {
+        let limits = [
+            ("message_bytes", self.limits.message_bytes),
+            ("depth", self.limits.depth),
+            ("text_chars", self.limits.text_chars),
+        ];
+        let zero = limits
+            .iter()
+            .filter(|(_, value)| *value == 0)
+            .map(|(key, _)| ReaderError::new(format!("input.limits.{key}"), "must be at least 1"));
+        zero.chain(path(&self.pointer).err())
+            .chain(alias_problems(&self.aliases))
+            .collect()
+    }
 }
 
 /// The reference tokens of a JSON Pointer.

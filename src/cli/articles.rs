@@ -1,9 +1,12 @@
-//! Articles from files: one JSON text a line, or one JSON text a file, or plain text.
+//! Articles from files: one JSON text a line, one JSON text or array a file, or plain text.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
+
+use serde_json::value::RawValue;
 
 use crate::article::{Message, Position};
 
@@ -13,12 +16,15 @@ pub struct Articles {
     /// What is already read but not given out.
     pending: Vec<u8>,
     whole: bool,
+    /// The articles of an array that were not given out yet.
+    elements: VecDeque<Vec<u8>>,
     topic: Arc<str>,
     offset: i64,
 }
 
 impl Articles {
-    /// Opens a file; `-` is standard input. A file whose first line is not a whole JSON text is taken as one JSON text.
+    /// Opens a file; `-` is standard input. A file whose first line is not a whole JSON text is taken as one JSON text,
+    /// and a file that is one array as the articles in it.
     ///
     /// # Errors
     /// When it cannot be opened or read.
@@ -43,14 +49,21 @@ impl Articles {
             && lines.read_until(b'\n', &mut pending)? > 0
         {}
         let mut whole = false;
-        if !is_json(&pending) && pending.trim_ascii_start().starts_with(b"{") {
-            // Either the first line of a pretty-printed text, or a broken line of many.
+        let mut elements = VecDeque::new();
+        let start = without_mark(&pending).trim_ascii_start();
+        if start.starts_with(b"[") || start.starts_with(b"{") && !is_json(&pending) {
+            // The first line of a pretty-printed text or of an array, or a broken line of many.
             let mut rest = Vec::new();
             lines.read_to_end(&mut rest)?;
             let first = pending.len();
             pending.append(&mut rest);
-            whole = is_json(&pending);
-            if !whole {
+            if let Some(found) = array(&pending) {
+                pending.clear();
+                elements = found;
+                whole = true;
+            } else if is_json(&pending) {
+                whole = true;
+            } else {
                 let tail = pending.split_off(first);
                 lines = Box::new(io::Cursor::new(tail));
             }
@@ -59,6 +72,7 @@ impl Articles {
             lines,
             pending,
             whole,
+            elements,
             topic,
             offset: 0,
         })
@@ -69,6 +83,10 @@ impl Articles {
     /// # Errors
     /// When reading fails.
     pub fn next(&mut self) -> io::Result<Option<Message>> {
+        if let Some(element) = self.elements.pop_front() {
+            self.offset += 1;
+            return Ok(Some(message(&self.topic, self.offset - 1, element)));
+        }
         loop {
             let mut line = std::mem::take(&mut self.pending);
             if line.is_empty() && (self.whole || self.lines.read_until(b'\n', &mut line)? == 0) {
@@ -116,11 +134,12 @@ pub fn message(topic: &Arc<str>, offset: i64, payload: Vec<u8>) -> Message {
     }
 }
 
-/// The file as one message. Text that is no JSON object becomes the `text` of one.
+/// The articles of a file that a person gives: one JSON text, an array of them, one a line, or plain text, which becomes
+/// the `text` of one article.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn single(path: &Path) -> io::Result<Message> {
+pub fn given(path: &Path) -> io::Result<Given> {
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         io::stdin().read_to_end(&mut bytes)?;
@@ -128,22 +147,74 @@ pub fn single(path: &Path) -> io::Result<Message> {
         File::open(path)?.read_to_end(&mut bytes)?;
     }
     let topic: Arc<str> = path.to_string_lossy().into();
-    let start = bytes
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(&bytes)
-        .trim_ascii_start();
-    if !start.starts_with(b"{")
-        && !start.starts_with(b"[")
-        && let Ok(text) = std::str::from_utf8(&bytes)
-    {
-        bytes = serde_json::json!({ "text": text }).to_string().into_bytes();
+    let is_array = array(&bytes).is_some();
+    let messages = parted(bytes)
+        .into_iter()
+        .map(|(offset, payload)| message(&topic, offset, payload))
+        .collect();
+    Ok(Given { messages, is_array })
+}
+
+/// What a person gave.
+pub struct Given {
+    /// At least one, which may be no article.
+    pub messages: Vec<Message>,
+    /// Whether they are the elements of an array. As one message of the input topic that is refused.
+    pub is_array: bool,
+}
+
+/// The articles in the bytes of a file, with the numbers of their lines or elements, from 0.
+fn parted(bytes: Vec<u8>) -> Vec<(i64, Vec<u8>)> {
+    if let Some(elements) = array(&bytes) {
+        return (0..).zip(elements).collect();
     }
-    Ok(message(&topic, 0, bytes))
+    let bare = without_mark(&bytes).trim_ascii_start();
+    let object = bare.starts_with(b"{");
+    if is_json(&bytes) && (object || bare.starts_with(b"[")) {
+        return vec![(0, bytes)];
+    }
+    // What follows a bracket tells a broken JSON text from plain text that begins with "[Update]" or "{sic}".
+    let inside = bare.get(1..).unwrap_or_default().trim_ascii_start().first();
+    let broken = match bare.first() {
+        Some(b'{') => matches!(inside, None | Some(b'"' | b'}' | b'\'')),
+        Some(b'[') => matches!(inside, None | Some(b'{')),
+        _ => false,
+    };
+    let lines: Vec<(i64, Vec<u8>)> = (0..)
+        .zip(bytes.split(|byte| *byte == b'\n'))
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
+        .map(|(number, line)| (number, line.to_vec()))
+        .collect();
+    let is_object = |line: &[u8]| without_mark(line).starts_with(b"{") && is_json(line);
+    if lines.len() > 1 && object && lines.iter().any(|(_, line)| is_object(line)) {
+        return lines;
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if !broken => {
+            let article = serde_json::json!({ "text": text }).to_string();
+            vec![(0, article.into_bytes())]
+        }
+        _ => vec![(0, bytes)],
+    }
+}
+
+/// The elements of a JSON array that holds an object; `None` for anything else.
+fn array(bytes: &[u8]) -> Option<VecDeque<Vec<u8>>> {
+    let elements: Vec<&RawValue> = serde_json::from_slice(without_mark(bytes)).ok()?;
+    let any = elements.iter().any(|each| each.get().starts_with('{'));
+    any.then(|| {
+        let own = |each: &&RawValue| each.get().as_bytes().to_vec();
+        elements.iter().map(own).collect()
+    })
+}
+
+/// The bytes without a byte order mark.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn is_json(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+    serde_json::from_slice::<serde::de::IgnoredAny>(without_mark(bytes)).is_ok()
 }
 
 struct Counted<F> {
@@ -199,6 +270,60 @@ mod tests {
             rows(&[(0, "{\n  \"a\": 1\n}\n")])
         );
         assert_eq!(read("\n{\n\"a\": 1}"), rows(&[(0, "\n{\n\"a\": 1}")]));
+    }
+
+    #[test]
+    fn an_array_is_the_articles_in_it() {
+        let expected = rows(&[(0, "{\"a\":1}"), (1, "2"), (2, "{\"a\" : [3]}")]);
+        assert_eq!(read("[{\"a\":1},2, {\"a\" : [3]}]"), expected);
+        assert_eq!(read("[\n  {\"a\":1},\n 2,\n {\"a\" : [3]}\n]\n"), expected);
+        assert_eq!(read("\u{feff}[{\"a\":1}]"), rows(&[(0, "{\"a\":1}")]));
+        // Without an article, or with more below, it is what it was: messages that are refused.
+        assert_eq!(read("[1, 2]"), rows(&[(0, "[1, 2]")]));
+        assert_eq!(
+            read("[{\"a\":1}]\n{\"a\":2}\n"),
+            rows(&[(0, "[{\"a\":1}]"), (1, "{\"a\":2}")])
+        );
+    }
+
+    #[test]
+    fn what_a_person_gives_is_articles_or_plain_text() {
+        let given = |text: &str| -> Vec<(i64, String)> {
+            parted(text.as_bytes().to_vec())
+                .into_iter()
+                .map(|(offset, payload)| (offset, String::from_utf8(payload).unwrap()))
+                .collect()
+        };
+        let text = |text: &str| vec![(0, serde_json::json!({ "text": text }).to_string())];
+        for json in [
+            "{\"a\":1}",
+            "{\n\"a\": 1\n}\n",
+            "[]",
+            "{\"a\": \"cut",
+            "[{\"a\":",
+            "{",
+            "[",
+        ] {
+            assert_eq!(given(json), rows(&[(0, json)]), "{json}");
+        }
+        assert_eq!(
+            given("[{\"a\":1}, {\"a\":2}]"),
+            rows(&[(0, "{\"a\":1}"), (1, "{\"a\":2}")])
+        );
+        assert_eq!(
+            given("{\"a\":1}\n\n{\"a\":\n{\"a\":3}"),
+            rows(&[(0, "{\"a\":1}"), (2, "{\"a\":"), (3, "{\"a\":3}")])
+        );
+        for plain in [
+            "[عاجل] صوت البرلمان",
+            "[1] see below",
+            "{Update} The vote",
+            "A ferry\n\n{\"a\":1}",
+            "",
+            "42",
+        ] {
+            assert_eq!(given(plain), text(plain), "{plain}");
+        }
     }
 
     #[test]

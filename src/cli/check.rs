@@ -4,14 +4,14 @@ mod broker;
 mod rights;
 
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::screen::{Paint, safe};
-use super::{ConfigArgs, Exit, load, now_ms, print};
-use crate::article::ArticleReader;
+use super::{ConfigArgs, Exit, load, no_file, now_ms, print, say};
 use crate::config::Config;
 use crate::dedup::{Backend, DedupIndex, inspect};
 use crate::language::LanguageDetector;
@@ -42,9 +42,9 @@ enum Grade {
     Fail,
 }
 
+/// Prints each line as soon as it is known, and counts.
 struct Report {
     paint: Paint,
-    out: String,
     warnings: usize,
     faults: usize,
 }
@@ -58,10 +58,11 @@ impl Report {
         };
         self.warnings += usize::from(grade == Grade::Warn);
         self.faults += usize::from(grade == Grade::Fail);
-        self.out += &format!("{mark}  {}\n", safe(what));
+        let mut line = format!("{mark}  {}\n", safe(what));
         if grade != Grade::Ok && !fix.is_empty() {
-            self.out += &format!("      {}\n", self.paint.dim(&format!("→ {}", safe(fix))));
+            line += &format!("      {}\n", self.paint.dim(&format!("→ {}", safe(fix))));
         }
+        print(&line);
     }
 
     fn ok(&mut self, what: &str) {
@@ -85,7 +86,6 @@ pub fn main(args: &CheckArgs) -> Exit {
     let paint = Paint::new(std::io::stdout().is_terminal());
     let mut report = Report {
         paint,
-        out: String::new(),
         warnings: loaded.warnings.len(),
         faults: 0,
     };
@@ -93,7 +93,7 @@ pub fn main(args: &CheckArgs) -> Exit {
         for problem in &errors.0 {
             report.fail(&problem.to_string(), "see docs/configuration.md");
         }
-        print(&report.out);
+        say(&no_file(&args.config));
         return Exit::Config;
     }
     report.ok("configuration: every key is known, every value in range");
@@ -106,8 +106,11 @@ pub fn main(args: &CheckArgs) -> Exit {
             &mut report,
         );
     }
-    let summary = format!("{} faults, {} warnings\n", report.faults, report.warnings);
-    print(&format!("{}{summary}", report.out));
+    let (faults, warnings) = (
+        counted(report.faults, "fault"),
+        counted(report.warnings, "warning"),
+    );
+    print(&format!("{faults}, {warnings}\n"));
     if report.faults > 0 || (args.strict && report.warnings > 0) {
         Exit::Data
     } else {
@@ -115,14 +118,30 @@ pub fn main(args: &CheckArgs) -> Exit {
     }
 }
 
+/// A number and what it counts.
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// Whoever reaches the admin address may read the articles that are shown there.
+fn is_exposed(config: &Config) -> bool {
+    let admin = &config.admin;
+    let listen = admin.listen.parse::<SocketAddr>();
+    admin.enabled && admin.live.enabled && listen.is_ok_and(|at| !at.ip().is_loopback())
+}
+
 fn offline(config: &Config, report: &mut Report) {
-    if let Err(error) = crate::telemetry::check_filter(&config.log.filter) {
-        report.fail(&error.to_string(), "correct log.filter");
+    if is_exposed(config) {
+        report.warn(
+            &format!(
+                "admin.live.enabled: the text of articles is shown, without a password, to whoever reaches {}",
+                config.admin.listen
+            ),
+            "listen on 127.0.0.1, or let only trusted machines reach the port: docs/live.md",
+        );
     }
-    let reader = config.input.reader_settings();
     let stages = [
-        ArticleReader::new(&reader, &config.output.field)
-            .map_or_else(|e| Some(e.to_string()), |_| None),
         DocumentBuilder::new(&config.text).map_or_else(|e| Some(format!("text: {e}")), |_| None),
         LanguageDetector::new(&config.language)
             .map_or_else(|e| Some(format!("language: {e}")), |_| None),
@@ -165,6 +184,11 @@ fn lexicons(config: &Config, tagger: &TopicTagger, report: &mut Report) {
     }
 }
 
+fn queries_counted(count: usize) -> String {
+    let noun = if count == 1 { "query" } else { "queries" };
+    format!("{count} {noun}")
+}
+
 /// Stored queries of the files: those of a topic are known only to a running stage.
 fn queries(config: &Config, report: &mut Report) {
     let Some(path) = &config.topics.queries else {
@@ -182,8 +206,8 @@ fn queries(config: &Config, report: &mut Report) {
         .filter(|problem| !problem.is_error())
         .count();
     report.ok(&format!(
-        "topics.queries: {} queries, generation {}",
-        compiled.set.len(),
+        "topics.queries: {}, generation {}",
+        queries_counted(compiled.set.len()),
         compiled.set.generation()
     ));
     if compiled.disabled > 0 {
@@ -193,14 +217,15 @@ fn queries(config: &Config, report: &mut Report) {
         });
         report.fail(
             &format!(
-                "topics.queries: {} queries have errors and are disabled{first}",
-                compiled.disabled
+                "topics.queries: {} with errors, disabled{first}",
+                queries_counted(compiled.disabled)
             ),
             &see,
         );
     }
     if warnings > 0 {
-        report.warn(&format!("topics.queries: {warnings} warnings"), &see);
+        let warnings = counted(warnings, "warning");
+        report.warn(&format!("topics.queries: {warnings}"), &see);
     }
 }
 
@@ -298,5 +323,32 @@ fn shared_index(config: &Config, report: &mut Report) {
             ),
             "set it so, or choose another dedup.shared.prefix",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(counted(0, "fault"), "0 faults");
+        assert_eq!(counted(1, "fault"), "1 fault");
+        assert_eq!(counted(2, "warning"), "2 warnings");
+        assert_eq!(queries_counted(1), "1 query");
+    }
+
+    #[test]
+    fn articles_shown_to_other_machines_are_noted() {
+        let exposed = |listen: &str, live| {
+            let mut config = Config::default();
+            config.admin.listen = listen.to_owned();
+            config.admin.live.enabled = live;
+            is_exposed(&config)
+        };
+        assert!(exposed("0.0.0.0:9464", true) && exposed("[::]:9464", true));
+        assert!(exposed("192.0.2.1:9464", true));
+        assert!(!exposed("127.0.0.1:9464", true) && !exposed("[::1]:9464", true));
+        assert!(!exposed("0.0.0.0:9464", false));
     }
 }

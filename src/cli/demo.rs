@@ -19,7 +19,7 @@ use super::screen::Paint;
 use super::{Exit, explain, now_ms, print, process_info, say};
 use crate::article::{Message, Position};
 use crate::config::{AdminConfig, ByteSize, Config, Delivery, RebalanceProtocol, TimeSpan};
-use crate::health::Health;
+use crate::health::{Health, Part};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
@@ -159,8 +159,10 @@ struct Process {
 impl Process {
     fn new(config: &Config) -> Self {
         let metrics = Metrics::new(&process_info(config));
+        let health = Health::new(now_ms(), 60_000);
+        health.set_ready(Part::Config);
         Self {
-            health: Health::new(now_ms(), 60_000),
+            health,
             live: Live::new(&config.admin.live, metrics.clone(), now_ms()),
             metrics,
         }

@@ -9,8 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::articles::Articles;
 use super::{ConfigArgs, Exit, load, now_ms, process_info, say, screen};
 use crate::article::Message;
-use crate::config::Config;
-use crate::dedup::IndexError;
+use crate::config::{Config, Duplicates};
+use crate::dedup::{DedupStatus, IndexError};
 use crate::metrics::Metrics;
 use crate::pipeline::{Outcome, Pipeline, PipelineError};
 
@@ -20,7 +20,7 @@ const BATCH: usize = 512;
 /// Arguments of `enrich`.
 #[derive(Debug, Args)]
 pub struct EnrichArgs {
-    /// Files of NDJSON or JSON; none, or -, is standard input.
+    /// Files of NDJSON, of one article as JSON, or of a JSON array of articles; none, or -, is standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -57,6 +57,10 @@ pub fn main(args: &EnrichArgs) -> Exit {
 
 fn enrich(args: &EnrichArgs) -> Result<Exit, Trouble> {
     let config = load(&args.config).map_err(Trouble::Said)?.config;
+    let drops = config.output.duplicates == Duplicates::Drop;
+    if config.output.duplicates == Duplicates::Route {
+        say("output.duplicates = \"route\": duplicates are written with the others\n");
+    }
     let mut pipeline = pipeline(config, args.index.as_deref())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let files = if args.files.is_empty() {
@@ -80,6 +84,10 @@ fn enrich(args: &EnrichArgs) -> Result<Exit, Trouble> {
             let outcomes = pipeline.process(&batch, now_ms()).map_err(index_trouble)?;
             pipeline.flush(now_ms()).map_err(index_trouble)?;
             for (message, outcome) in batch.iter().zip(&outcomes) {
+                if drops && is_duplicate(outcome) {
+                    totals.dropped += 1;
+                    continue;
+                }
                 totals.count(outcome);
                 write_outcome(&mut out, message, outcome, &progress)
                     .map_err(|error| unwritable(&error))?;
@@ -88,9 +96,14 @@ fn enrich(args: &EnrichArgs) -> Result<Exit, Trouble> {
     }
     out.flush().map_err(|error| unwritable(&error))?;
     progress.finish_and_clear();
-    if !progress.is_hidden() || totals.rejected > 0 {
+    if !progress.is_hidden() || totals.rejected > 0 || totals.dropped > 0 {
+        let dropped = match totals.dropped {
+            0 => String::new(),
+            1 => ", 1 duplicate dropped".to_owned(),
+            more => format!(", {more} duplicates dropped"),
+        };
         say(&format!(
-            "{} enriched, {} not\n",
+            "{} enriched, {} not{dropped}\n",
             totals.enriched, totals.rejected
         ));
     }
@@ -111,6 +124,14 @@ pub fn index_trouble(error: IndexError) -> Trouble {
 struct Totals {
     enriched: u64,
     rejected: u64,
+    dropped: u64,
+}
+
+fn is_duplicate(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Enriched(enriched) => enriched.dedup.is_some_and(DedupStatus::is_duplicate),
+        _ => false,
+    }
 }
 
 impl Totals {

@@ -162,10 +162,31 @@ fn load(args: &ConfigArgs) -> Result<Loaded, Exit> {
 fn load_for_run(args: &ConfigArgs) -> Result<Config, Exit> {
     let loaded = load(args)?;
     loaded.validate_for_run().map_err(|errors| {
-        say(&format!("{errors}\n"));
+        say(&format!("{errors}\n{}", no_file(args)));
         Exit::Config
     })?;
     Ok(loaded.config)
+}
+
+/// The shortest configuration with which the stage runs.
+const SHORTEST: &str = r#"[input]
+topic = "news.raw"
+[output]
+topic = "news.enriched"
+[dead_letter]
+topic = "news.dead"
+[kafka]
+brokers = "localhost:9092"
+"#;
+
+/// What helps whoever gave no configuration file; empty where one was given.
+fn no_file(args: &ConfigArgs) -> String {
+    if args.config.is_some() {
+        return String::new();
+    }
+    format!(
+        "no configuration file was given: name one with --config FILE or in NEWSSTAGE_CONFIG. The shortest one:\n\n{SHORTEST}"
+    )
 }
 
 fn version(json: bool) -> Exit {
@@ -232,5 +253,23 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_shortest_configuration_is_complete() {
+        let file = Some(("newsstage.toml".into(), SHORTEST.to_owned()));
+        let sources = Sources {
+            file,
+            ..Sources::default()
+        };
+        let loaded = Config::load(&sources).unwrap();
+        assert_eq!(loaded.validate_for_run(), Ok(()));
+        assert_eq!(loaded.warnings, []);
+        let given = ConfigArgs {
+            config: Some("newsstage.toml".into()),
+            ..ConfigArgs::default()
+        };
+        assert_eq!(no_file(&given), "");
+        assert!(no_file(&ConfigArgs::default()).contains(SHORTEST));
     }
 }

@@ -175,9 +175,10 @@ pub(super) fn in_range(node: &KeyNode, value: Value) -> Result<Value, Wrong> {
     let Some(found) = found else { return Ok(value) };
     let bound = |limit: &Option<Json>| limit.as_ref().and_then(|limit| quantity(&node.kind, limit));
     let low = bound(&node.minimum).is_none_or(|least| found >= least);
+    let over = bound(&node.above).is_none_or(|least| found > least);
     let high = bound(&node.maximum).is_none_or(|most| found <= most);
     // NaN is in no range.
-    if low && high && !found.is_nan() {
+    if low && over && high && !found.is_nan() {
         Ok(value)
     } else {
         Err(Wrong::Range)
@@ -190,6 +191,9 @@ pub(super) fn range(node: &KeyNode) -> String {
         Json::String(text) => text.clone(),
         other => other.as_f64().map(|n| n.to_string()).unwrap_or_default(),
     };
+    if let (Some(least), Some(most)) = (&node.above, &node.maximum) {
+        return format!(" over {} to {}", text(least), text(most));
+    }
     match (&node.minimum, &node.maximum) {
         (Some(least), Some(most)) => format!(" from {} to {}", text(least), text(most)),
         (Some(least), None) => format!(" of at least {}", text(least)),

@@ -51,6 +51,8 @@ pub(super) struct KeyNode {
     pub default: Option<Value>,
     /// Smallest value, as written in the schema.
     pub minimum: Option<Value>,
+    /// Every value is above this one, as written in the schema.
+    pub above: Option<Value>,
     /// Largest value, as written in the schema.
     pub maximum: Option<Value>,
 }
@@ -97,6 +99,7 @@ impl KeyNode {
             secret: shape["writeOnly"] == true || kind.children().any(|child| child.secret),
             default: either("default"),
             minimum: either("x-minimum").or_else(|| either("minimum")),
+            above: either("exclusiveMinimum"),
             maximum: either("x-maximum").or_else(|| either("maximum")),
             kind,
         }

@@ -12,7 +12,7 @@ use super::keys::{Kind, dotted, key_tree};
 use super::layer::{KeyPath, Layer};
 use super::model::Config;
 use super::secret::Secret;
-use super::sources::Sources;
+use super::sources::{Sources, misnamed};
 
 /// Largest file for one secret, in bytes.
 const LARGEST_SECRET: u64 = 64 * 1024;
@@ -64,12 +64,14 @@ impl Config {
             .iter()
             .map(|(path, spot)| (dotted(path), spot.value.clone()))
             .collect();
+        problems.extend(placed(config.check_values(), &places));
         let (errors, warnings) = config.check();
         // Contradictions of a configuration that was not read whole may not be there once it is.
         if problems.is_empty() {
             problems = placed(errors, &places);
         }
-        let warnings = placed(warnings, &places);
+        let mut warnings = placed(warnings, &places);
+        warnings.extend(misnamed(&sources.misnamed));
         let origins = origins(&layer);
         ConfigErrors::unless_empty(
             problems,

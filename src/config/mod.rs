@@ -40,6 +40,7 @@ pub use model::{
     BatchConfig, Config, DeadLetterConfig, Delivery, Duplicates, HeaderStyle, InputConfig,
     LimitsConfig, OutputConfig, Partitioning, StagesConfig, Tombstones,
 };
+pub(crate) use nearest::nearest_name;
 pub use reference::reference_markdown;
 pub use reload::Reloaded;
 pub use secret::{Properties, Secret, is_secret_property};

@@ -29,7 +29,7 @@ pub(super) fn nearest_key(unknown: &[String]) -> Option<Vec<String>> {
 }
 
 /// The name nearest to `name`, if one is near.
-pub(super) fn nearest_name<'a>(
+pub(crate) fn nearest_name<'a>(
     name: &str,
     names: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {

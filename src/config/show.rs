@@ -145,6 +145,7 @@ mod tests {
                 .collect(),
             sets: sets.iter().map(|set| (*set).to_owned()).collect(),
             host: Some("pod-7".to_owned()),
+            ..Sources::default()
         };
         Config::load(&sources).unwrap_or_else(|errors| panic!("{errors}"))
     }

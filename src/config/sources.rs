@@ -14,6 +14,9 @@ use super::properties::from_underscores;
 /// Beginning of every environment variable that is a setting.
 pub const ENV_PREFIX: &str = "NEWSSTAGE__";
 
+/// Beginning of every environment variable that is meant for this program.
+pub(super) const PROGRAM: &str = "NEWSSTAGE_";
+
 /// What the configuration is made of; later sources win: file, environment, arguments.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Sources {
@@ -21,6 +24,8 @@ pub struct Sources {
     pub file: Option<(PathBuf, String)>,
     /// Environment variables; those that do not begin with [`ENV_PREFIX`] are ignored.
     pub env: Vec<(String, String)>,
+    /// Names of variables that begin with `NEWSSTAGE_` and are no settings; whoever wrote one may have meant a setting.
+    pub misnamed: Vec<String>,
     /// Values of `--set`: `kafka.group=news`.
     pub sets: Vec<String>,
     /// Host name: the default of `kafka.instance`.
@@ -129,6 +134,22 @@ fn env_layers(env: &[(String, String)]) -> Vec<(Layer, Vec<Problem>)> {
         layers.push((Layer::default(), problems));
     }
     layers
+}
+
+/// Warnings about variables that would be settings if the names in them were parted by two underscores.
+pub(super) fn misnamed(names: &[String]) -> Vec<Problem> {
+    let single = |name: &str| name.to_uppercase().replace("__", "_");
+    let meant = |name: &String| {
+        let bare = single(name);
+        let path = key_tree()
+            .paths()
+            .into_iter()
+            .find(|path| single(&env_name(path)) == bare)?;
+        let message = "not read: two underscores part the names of a setting";
+        let problem = Problem::new("", message).at(Place::Env(name.clone()));
+        Some(problem.suggest(Some(env_name(&path))))
+    };
+    names.iter().filter_map(meant).collect()
 }
 
 fn set_layer(number: usize, set: &str) -> (Layer, Vec<Problem>) {

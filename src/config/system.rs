@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::errors::{ConfigErrors, Place, Problem};
-use super::sources::{ENV_PREFIX, Sources};
+use super::sources::{ENV_PREFIX, PROGRAM, Sources};
 
 /// Largest configuration file, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -22,10 +22,11 @@ impl Sources {
                 None
             }
         });
-        let mut env = Vec::new();
+        let (mut env, mut misnamed) = (Vec::new(), Vec::new());
         for (name, value) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if !name.starts_with(ENV_PREFIX) {
+                misnamed.extend(name.starts_with(PROGRAM).then_some(name));
                 continue;
             }
             match value.into_string() {
@@ -40,6 +41,7 @@ impl Sources {
             Self {
                 file,
                 env,
+                misnamed,
                 sets,
                 host: host_name(),
             },

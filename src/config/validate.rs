@@ -6,9 +6,12 @@ use std::net::SocketAddr;
 
 use super::errors::{ConfigErrors, Problem};
 use super::kafka_model::{SaslConfig, SaslMechanism, SecurityConfig};
+use super::keys::dotted;
 use super::model::{Config, Delivery, Duplicates};
 use super::properties;
 use super::units::{TimeSpan, quoted};
+use crate::article::ArticleReader;
+use crate::telemetry::{TelemetryError, check_filter};
 
 /// Kafka's longest topic name, in bytes.
 const TOPIC_LENGTH: usize = 249;
@@ -56,7 +59,40 @@ impl Config {
         self.check_shared_index(&mut found);
         self.check_tracing(&mut found);
         properties::check(self, &mut found.errors);
+        // The member that is added must not replace one that is read; other mistakes of the reader are told above.
+        if self.check_values().is_empty()
+            && let Err(error) =
+                ArticleReader::new(&self.input.reader_settings(), &self.output.field)
+            && !self.output.field.is_empty()
+        {
+            found.error(&error.key, error.reason);
+        }
         (found.errors, found.warnings)
+    }
+
+    /// Values that do not fit their own key, as only the stages that use them can tell.
+    pub(super) fn check_values(&self) -> Vec<Problem> {
+        let mut found = Vec::new();
+        for problem in self.input.reader_settings().problems() {
+            // A name that the user chose may need quotes.
+            let alias = problem.key.strip_prefix("input.aliases.");
+            let key = alias.map_or_else(
+                || problem.key.clone(),
+                |name| dotted(&["input", "aliases", name]),
+            );
+            found.push(Problem::new(key, problem.reason));
+        }
+        for (category, expected) in self.topics.category_problems() {
+            let key = dotted(&["topics", "categories", category.as_str()]);
+            found.push(Problem::new(key, format!("must be {expected}")));
+        }
+        if let Err(TelemetryError::Filter { reason, .. }) = check_filter(&self.log.filter) {
+            let filter = quoted(&self.log.filter);
+            let message =
+                format!("{filter}: {reason}; expected directives such as info,newsstage=debug");
+            found.push(Problem::new("log.filter", message));
+        }
+        found
     }
 
     fn check_tracing(&self, found: &mut Findings) {

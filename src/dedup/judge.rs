@@ -42,6 +42,8 @@ pub struct Judgement {
     pub neighbours: Vec<Neighbour>,
     /// Indices of the shingles that the article shares with the first neighbour.
     pub shared: Vec<u32>,
+    /// Level of the comparison with the first neighbour.
+    pub(super) level: u8,
     /// Shingles under which later articles should find this one: those that do not recur on its source already.
     pub(super) fresh: Vec<bool>,
 }
@@ -53,6 +55,7 @@ impl Judgement {
             verdict,
             neighbours: Vec::new(),
             shared: Vec::new(),
+            level: 0,
             fresh: Vec::new(),
         }
     }
@@ -117,6 +120,11 @@ impl<'a> Judge<'a> {
         found: &[(u32, Posting)],
     ) -> Judgement {
         let (neighbours, shared, fresh) = self.neighbours(print, found);
+        let earlier = neighbours.first().and_then(|best| {
+            let record = self.base.record(best.found.article).map(Record::new)?;
+            record.earlier()
+        });
+        let level = earlier.map_or(0, |earlier| earlier.level.max(print.sketch.level));
         let verdict = self
             .same_article_or_text(print)
             .map(|verdict| with_coverage(verdict, &neighbours))
@@ -126,6 +134,7 @@ impl<'a> Judge<'a> {
             verdict,
             neighbours,
             shared,
+            level,
             fresh,
         }
     }

@@ -106,27 +106,36 @@ pub struct NearSettings {
     pub enabled: bool,
     /// Least similarity of copies on different sources (0.05 to 1). Similarity is the share of one story's weight that is
     /// in the other; what recurs on a source hardly counts.
+    #[schemars(range(min = 0.05, max = 1.0))]
     pub threshold: f32,
     /// The same where the common text is no more than three passages, none of them the beginning of the article, and the
     /// headlines do not agree (0.05 to 1): with less it is a quotation or background that both have (`partial`).
+    #[schemars(range(min = 0.05, max = 1.0))]
     pub quotation: f32,
     /// The same for two articles of one source (0.05 to 1). Higher, because a source repeats its templates
     /// (results, weather, prices) far more often than its stories.
+    #[schemars(range(min = 0.05, max = 1.0))]
     pub same_source_threshold: f32,
     /// Least share of the common text that lies in the first half of each story, 0 to 1: what two pages share only
     /// further down is a quotation or another story on the page (`partial`).
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub leading: f32,
     /// Least coverage of the longer story, 0 to 1. Below it the articles are `partial` unless their headlines agree or most of the shorter
     /// one opens the longer: a round-up is not a copy of one of its items.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub balance: f32,
     /// Least share of the figures in common, 0 to 1, where both stories have at least three: below it two stories with
     /// the same words tell of different things.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub figures: f32,
-    /// The same for names, where the script tells them by a capital letter.
+    /// The same for names, 0 to 1, where the script tells them by a capital letter.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub names: f32,
     /// Fewest shared shingles (1 to 50).
+    #[schemars(range(min = 1, max = 50))]
     pub min_shingles: u32,
     /// Fewest shared words for `partial` (10 to 1000).
+    #[schemars(range(min = 10, max = 1000))]
     pub partial_words: u32,
 }
 

@@ -16,6 +16,11 @@ pub enum DedupStatus {
 }
 
 impl DedupStatus {
+    /// Whether it is a copy. A later version is news, and so is a story that quotes another.
+    pub fn is_duplicate(self) -> bool {
+        matches!(self, Self::Exact | Self::Near)
+    }
+
     /// All of them.
     pub const ALL: [Self; 5] = [
         Self::Unique,

@@ -71,8 +71,7 @@ impl Sink {
     }
 
     fn enriched(&self, message: &Message, enriched: Enriched) -> Option<Addressed> {
-        // A later version is news, and so is a story that quotes another; only copies are duplicates.
-        let duplicate = matches!(enriched.dedup, Some(DedupStatus::Exact | DedupStatus::Near));
+        let duplicate = enriched.dedup.is_some_and(DedupStatus::is_duplicate);
         if duplicate && self.drop_duplicates {
             return None;
         }

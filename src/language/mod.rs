@@ -53,6 +53,7 @@ pub const UNKNOWN: &str = "und";
 #[serde(deny_unknown_fields, default)]
 pub struct LanguageSettings {
     /// Bytes of main text read for each script, spread over the article: 256 to 65536. More is slower and hardly better.
+    #[schemars(range(min = 256, max = 65_536))]
     pub sample_bytes: usize,
 }
 

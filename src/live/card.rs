@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::Member;
 use crate::article::HtmlMap;
-use crate::dedup::{Passage, passages};
+use crate::dedup::Passage;
 use crate::pipeline::Trace;
 use crate::text::{Block, DocumentField, Role, ZoneKind};
 
@@ -160,14 +160,12 @@ impl<'a> Marks<'a> {
     fn of(trace: &'a Trace<'a>) -> Self {
         // What is in common with an article of which this is no copy, such as a turn of phrase, explains nothing.
         let shared = trace.dedup.as_ref().and_then(|it| {
-            let first = it.neighbours.first().map(|neighbour| &neighbour.id);
             let print = trace.fingerprint.as_ref()?;
-            let of = it.verdict.of.as_ref().filter(|of| first == Some(*of))?;
-            Some((of.as_str(), passages(&trace.document, print, &it.shared)))
+            it.in_common(&trace.document, print)
+                .filter(|(with, _)| it.verdict.of.as_deref() == Some(*with))
         });
-        let (shared_with, passages) = shared
-            .filter(|(_, passages)| !passages.is_empty())
-            .map_or((None, Vec::new()), |(of, passages)| (Some(of), passages));
+        let (shared_with, passages) =
+            shared.map_or((None, Vec::new()), |(of, passages)| (Some(of), passages));
         Self {
             trace,
             places: places(trace),

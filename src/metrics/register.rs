@@ -178,7 +178,7 @@ impl Articles {
             duplicates: counters(
                 r,
                 "duplicates",
-                "Articles that repeat an earlier one, by how",
+                "Articles related to an earlier one, by how: exact and near ones are duplicates, later versions and quotations are not",
                 "kind",
                 [
                     DedupStatus::Exact,

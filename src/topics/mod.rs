@@ -39,6 +39,6 @@ pub use calibrate::{Labelled, Rates, calibrate};
 pub use coverage::{Coverage, LanguageCoverage, TermCoverage, TopicCoverage};
 pub use settings::{Problem, TopicError, TopicSettings};
 pub use tagger::TopicTagger;
-pub use tags::{Evidence, PublisherTopic, TopicKind, TopicTag, TopicTags};
+pub use tags::{Evidence, Missed, PublisherTopic, TopicKind, TopicTag, TopicTags};
 pub use taxonomy::labels;
 pub use template::template;

@@ -24,7 +24,20 @@ impl Categories {
         setting: &BTreeMap<String, String>,
         taxonomy: &Taxonomy,
     ) -> Result<Self, TopicError> {
+        let (categories, problems) = Self::read(setting, taxonomy);
+        match problems.into_iter().next() {
+            None => Ok(categories),
+            Some(first) => Err(first),
+        }
+    }
+
+    /// The categories that can be used, and what is wrong with the others.
+    pub(super) fn read(
+        setting: &BTreeMap<String, String>,
+        taxonomy: &Taxonomy,
+    ) -> (Self, Vec<TopicError>) {
         let mut topics = HashMap::new();
+        let mut problems = Vec::new();
         for (category, id) in setting {
             let wrong = |expected: String| TopicError::Category {
                 category: category.clone(),
@@ -32,22 +45,23 @@ impl Categories {
             };
             let words = folded_words(category);
             if words.is_empty() {
-                return Err(wrong("a name with a letter or digit".to_owned()));
+                problems.push(wrong("a name with a letter or digit".to_owned()));
+                continue;
             }
             let code = id.strip_prefix("medtop:").unwrap_or(id);
-            let topic = taxonomy.index(code).ok_or_else(|| {
-                wrong(format!(
+            match taxonomy.index(code) {
+                None => problems.push(wrong(format!(
                     "a code of IPTC Media Topics level 1 or 2 such as medtop:15000000, not {id:?}"
-                ))
-            })?;
-            if topics
-                .insert(words, topic)
-                .is_some_and(|other| other != topic)
-            {
-                return Err(wrong("one topic, whatever its spelling".to_owned()));
+                ))),
+                Some(topic) => {
+                    let before = topics.insert(words, topic);
+                    if before.is_some_and(|other| other != topic) {
+                        problems.push(wrong("one topic, whatever its spelling".to_owned()));
+                    }
+                }
             }
         }
-        Ok(Self { topics })
+        (Self { topics }, problems)
     }
 
     /// The topics of an article's categories, each once, in the order of the categories.

@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::publisher::Categories;
 use super::query::QueryOptions;
+use super::taxonomy::Taxonomy;
 
 /// How articles are tagged with topics of the taxonomy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,24 +37,33 @@ pub struct TopicSettings {
     /// Only `run` reads it.
     pub queries_topic: Option<String>,
     /// Seconds between two looks at the query files (1 to 3600).
+    #[schemars(range(min = 1, max = 3600))]
     pub queries_poll_seconds: u32,
     /// Places of words that one query may look at in one article (1000 to 1000000000). A query that needs more is given
     /// up for this article, which says so with the warning `query_budget`. The default is about 10 ms of work.
+    #[schemars(range(min = 1000, max = 1_000_000_000))]
     pub query_steps: u64,
     /// The same for all queries together (1000 to 1000000000).
+    #[schemars(range(min = 1000, max = 1_000_000_000))]
     pub article_steps: u64,
     /// Most words shown as evidence for one tag, the weightiest first (1 to 100).
+    #[schemars(range(min = 1, max = 100))]
     pub max_evidence: usize,
     /// Most tags given to one article (1 to 100). A narrow topic always comes with its broad one.
+    #[schemars(range(min = 1, max = 100))]
     pub max_topics: usize,
     /// Smallest share of the sum of the scores of all broad topics that gives a broad topic its tag (over 0 to 1).
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub threshold: f32,
     /// Smallest share of the score of its broad topic that gives a narrow topic its tag (over 0 to 1).
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub narrow_threshold: f32,
     /// Smallest score that gives a tag (0 to 1000), so that a stray word tags nothing. For scale: a word of weight 5
     /// that stands once in a text of up to 100 words gives 5, in one of 300 words 2.4.
+    #[schemars(range(min = 0.0, max = 1000.0))]
     pub min_score: f32,
     /// By how much a term counts more when it is in the headline (1 to 10).
+    #[schemars(range(min = 1.0, max = 10.0))]
     pub title_boost: f32,
 }
 
@@ -92,6 +103,22 @@ impl TopicSettings {
     /// Whether there are queries to match.
     pub fn has_queries(&self) -> bool {
         self.queries.is_some() || self.queries_topic.is_some()
+    }
+
+    /// The categories that cannot be used, with what each may be.
+    pub fn category_problems(&self) -> Vec<(String, String)> {
+        if self.categories.is_empty() {
+            return Vec::new();
+        }
+        let Ok(taxonomy) = Taxonomy::shipped() else {
+            return Vec::new();
+        };
+        let problem = |error| match error {
+            TopicError::Category { category, expected } => Some((category, expected)),
+            _ => None,
+        };
+        let (_, problems) = Categories::read(&self.categories, &taxonomy);
+        problems.into_iter().filter_map(problem).collect()
     }
 
     /// Checks every range; names the first setting that is outside its own.

@@ -16,7 +16,7 @@ use super::publisher::Categories;
 use super::relatives::{self, Relatives};
 use super::score::{Entries, Hit, Space, find, scores};
 use super::settings::{TopicError, TopicSettings};
-use super::tags::{Evidence, PublisherTopic, TopicKind, TopicTag, TopicTags};
+use super::tags::{Evidence, Missed, PublisherTopic, TopicKind, TopicTag, TopicTags};
 use super::taxonomy::{TOPICS, Taxonomy};
 
 /// Topics shown that stayed under their threshold.
@@ -172,19 +172,26 @@ impl TopicTagger {
         let (hits, scores) = self.scores(document, lexicon);
         let ranked = self.rank(&scores, lexicon.curve);
         let tag = |ranked: &Ranked| self.describe(ranked, &hits, &lexicon.entries, document);
+        let (passed, short): (Vec<&Ranked>, Vec<&Ranked>) =
+            ranked.iter().partition(|topic| topic.passes);
+        let missed = |topic: &&Ranked| {
+            let reason = self.missed(topic, &ranked);
+            tag(topic).map(|tag| TopicTag {
+                missed: Some(reason),
+                ..tag
+            })
+        };
+        let (given, full) = passed.split_at(passed.len().min(self.settings.max_topics));
+        let tags = given.iter().copied().filter_map(tag).collect();
+        let near_misses = full
+            .iter()
+            .chain(&short)
+            .take(NEAR_MISSES)
+            .filter_map(missed)
+            .collect();
         TopicTags {
-            tags: ranked
-                .iter()
-                .filter(|topic| topic.passes)
-                .take(self.settings.max_topics)
-                .filter_map(tag)
-                .collect(),
-            near_misses: ranked
-                .iter()
-                .filter(|topic| !topic.passes)
-                .take(NEAR_MISSES)
-                .filter_map(tag)
-                .collect(),
+            tags,
+            near_misses,
             publisher: Vec::new(),
             lexicon: Some(name.clone()),
             related: own.is_none(),
@@ -241,6 +248,24 @@ impl TopicTagger {
         known
     }
 
+    /// Why a topic is not among the tags.
+    fn missed(&self, topic: &Ranked, ranked: &[Ranked]) -> Missed {
+        if topic.passes {
+            return Missed::Full;
+        }
+        let parent = self.taxonomy.get(topic.topic).and_then(|it| it.parent);
+        if topic.score < topic.needed {
+            return Missed::Score(match parent {
+                _ if topic.needed <= self.settings.min_score => "topics.min_score",
+                None => "topics.threshold",
+                Some(_) => "topics.narrow_threshold",
+            });
+        }
+        let broad = ranked.iter().find(|other| Some(other.topic) == parent);
+        let broad = broad.and_then(|broad| self.taxonomy.get(broad.topic));
+        Missed::Broad(broad.map_or_else(String::new, |broad| broad.label.clone()))
+    }
+
     /// The sum of the scores of all broad topics.
     pub(super) fn total(&self, scores: &[f32]) -> f32 {
         let broad = self.taxonomy.topics().iter().zip(scores);
@@ -278,6 +303,7 @@ impl TopicTagger {
             .collect();
         // A stable sort: terms that add the same stay in reading order.
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let terms = found.len();
         let evidence: Vec<Evidence> = found
             .into_iter()
             .take(self.settings.max_evidence)
@@ -291,6 +317,8 @@ impl TopicTagger {
             needed: ranked.needed,
             confidence: ranked.confidence.clamp(0.0, 1.0),
             evidence,
+            terms,
+            missed: None,
         })
     }
 }

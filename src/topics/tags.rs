@@ -29,6 +29,18 @@ pub struct Evidence {
     pub count: u32,
 }
 
+/// Why a topic that scored is not given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missed {
+    /// The score is below the one that a setting asks for: `topics.threshold`, `topics.narrow_threshold` or
+    /// `topics.min_score`.
+    Score(&'static str),
+    /// The broad topic of this label is not given itself.
+    Broad(String),
+    /// Others fill `topics.max_topics`.
+    Full,
+}
+
 /// A topic of the article.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TopicTag {
@@ -48,6 +60,12 @@ pub struct TopicTag {
     pub confidence: f32,
     /// First places of the terms it rests on, the weightiest term first; never empty.
     pub evidence: Vec<Evidence>,
+    /// How many terms it rests on, those beyond [`super::TopicSettings::max_evidence`] too.
+    #[serde(skip)]
+    pub terms: usize,
+    /// Why it is not given; `None` for a tag.
+    #[serde(skip)]
+    pub missed: Option<Missed>,
 }
 
 /// A topic that the publisher gave the article, by [`super::TopicSettings::categories`].

@@ -69,6 +69,80 @@ fn a_pretty_printed_article_is_one_article() {
 }
 
 #[test]
+fn an_array_of_articles_is_its_articles() {
+    let folder = folder();
+    let array = format!(
+        "[{},\n {}, 3]",
+        article("a", STORY),
+        article("b", "A ferry")
+    );
+    let path = file(&folder, "array.json", array);
+    let ran = run(&["enrich", &path]);
+    assert_eq!(ids(&ran.stdout), ["a", "b"]);
+    assert!(
+        ran.stderr.contains(&format!("{path}:3: not_object: ")),
+        "{}",
+        ran.stderr
+    );
+    let shown = run(&["explain", &path]);
+    assert_eq!(shown.code, 65, "the third is no article");
+    assert_eq!(shown.stdout.matches("\nDuplicate?\n").count(), 2);
+    assert!(
+        shown.stderr.contains("as one message the stage refuses it"),
+        "{}",
+        shown.stderr
+    );
+    let second = run(&["explain", &path, "--id", "b"]);
+    assert_eq!(second.code, 0);
+    let second = second.stdout;
+    assert_eq!(second.matches("\nDuplicate?\n").count(), 1);
+    assert!(
+        second.contains("compared     with 1 earlier article\n"),
+        "{second}"
+    );
+    let none = run(&["explain", &path, "--id", "nobody"]);
+    assert_eq!((none.code, none.stdout.as_str()), (65, ""));
+    assert!(
+        none.stderr
+            .contains("no article with the id nobody among 3"),
+        "{}",
+        none.stderr
+    );
+    // One object a line, with --json too.
+    let lines = format!("{}\n{}\n", article("a", STORY), article("b", STORY));
+    let lines = file(&folder, "lines.ndjson", lines);
+    let shown = values(&run(&["explain", "--json", &lines]).success());
+    assert_eq!(shown[1]["output"]["enrichment"]["dedup"]["of"], "a");
+}
+
+#[test]
+fn plain_text_may_begin_with_a_bracket() {
+    for text in [
+        "[Update] The harbour council voted.",
+        "{sic} The harbour council voted.",
+    ] {
+        let shown = newsstage(&["explain", "-"], text.as_bytes()).success();
+        assert!(shown.contains("The harbour council voted."), "{shown}");
+    }
+}
+
+#[test]
+fn dropped_duplicates_are_not_written() {
+    let lines = [
+        article("a", STORY),
+        article("b", STORY),
+        article("c", "A ferry stays"),
+    ]
+    .join("\n");
+    let drop = ["enrich", "--set", "output.duplicates=drop"];
+    let ran = newsstage(&drop, lines.as_bytes());
+    assert_eq!(ids(&ran.stdout), ["a", "c"]);
+    assert_eq!(ran.stderr, "2 enriched, 0 not, 1 duplicate dropped\n");
+    let all = newsstage(&["enrich"], lines.as_bytes()).success();
+    assert_eq!(ids(&all), ["a", "b", "c"]);
+}
+
+#[test]
 fn dead_letters_are_told_with_file_and_line() {
     let folder = folder();
     let lines = format!(
@@ -290,6 +364,92 @@ fn explain_finds_the_copy() {
     }
     let alone = run(&["explain", &copy]).success();
     assert!(alone.contains("status       unique"), "{alone}");
+}
+
+#[test]
+fn explain_says_what_it_compared_and_what_decided() {
+    let folder = folder();
+    let earlier = format!(
+        "not json\n{}\n[1]\n{{\"title\":\"\"}}\n\n{{",
+        article("first", STORY)
+    );
+    let earlier = file(&folder, "earlier.ndjson", earlier);
+    let alone = format!(
+        "{STORY} Nobody in the hall had expected that, and the fishermen sang on the quay."
+    );
+    let other = file(&folder, "other.json", article("other", &alone));
+    let shown = run(&["explain", &other, "--against", &earlier]).success();
+    let compared =
+        format!("  compared     with 1 earlier article (4 unusable: {earlier}:1: not_json: ");
+    assert!(shown.contains(&compared), "{shown}");
+    assert!(
+        shown.contains(&format!("{earlier}:4: no_text: ")) && shown.contains("; …)\n"),
+        "{shown}"
+    );
+    assert!(shown.contains(" needed (two sources); "), "{shown}");
+    // The passage in common is whole.
+    let (_, common) = shown
+        .split_once("in common with first:\n")
+        .expect("passages");
+    let passages = common.lines().take_while(|line| line.starts_with("      "));
+    assert_eq!(passages.count(), 1, "{common}");
+    let bad = file(&folder, "bad.bin", b"\xff\xfe\x00\x01");
+    let none = run(&["explain", &other, "--against", &bad]).success();
+    let told = format!("with 0 earlier articles (1 unusable: {bad}:1: ");
+    assert!(none.contains(&told), "{none}");
+    assert!(!run(&["explain", &other]).success().contains("compared "));
+    // Of an exact copy the whole text is shown.
+    let copy = file(&folder, "copy.json", article("second", STORY));
+    let shown = run(&["explain", &copy, "--against", &earlier]).success();
+    let whole = format!(
+        "  the whole story is that of first:\n      0–{}  The harbour",
+        STORY.chars().count()
+    );
+    assert!(shown.contains(&whole), "{shown}");
+    // What decided against a copy has a name, for programs too.
+    let quote = format!(
+        "{} {}",
+        "The ferry was late again and the mayor of the island wrote a letter to the port about it.",
+        STORY
+    );
+    let quote = file(
+        &folder,
+        "quote.json",
+        json!({ "id": "q", "title": "Late", "text": quote }).to_string(),
+    );
+    let json = run(&["explain", "--json", &quote, "--against", &earlier]).success();
+    let value: Value = serde_json::from_str(&json).expect("JSON");
+    let neighbour = &value["duplicates"]["neighbours"][0];
+    assert!(
+        neighbour["needed"].is_number() && neighbour["against"].is_array(),
+        "{neighbour}"
+    );
+    assert_eq!(value["duplicates"]["compared"], 1);
+    assert_eq!(value["duplicates"]["refused"], 4);
+}
+
+#[test]
+fn explain_says_why_a_topic_is_not_given() {
+    let text = "The football club won the league match and the cup final. The court tried a judge.";
+    let article = json!({ "title": "Football match", "text": text }).to_string();
+    let shown = newsstage(&["explain", "-"], article.as_bytes()).success();
+    assert!(
+        shown.contains("      not given: below topics.threshold\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("not given: needs crime, law and justice, which is below its threshold"),
+        "{shown}"
+    );
+    // The word as the article has it, and as the list does where that differs.
+    assert!(
+        shown.contains("      Football  weight ") || shown.contains("      Football ("),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("[judge]") || shown.contains("[court]"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -252,13 +252,7 @@ fn check_offline_tells_what_is_right_and_what_is_not() {
     let lexicons = format!("topics.lexicons={}", lexicons.display());
     let blocked = file(&folder, "file", "");
     let blocked = format!("dedup.path={blocked}/index");
-    for (set, words) in [
-        (&*lexicons, "en.tsv:1"),
-        ("log.filter=inof", "log.filter"),
-        (&*blocked, "dedup"),
-        ("input.aliases.titel=['kop']", "input.aliases.titel"),
-        ("language.sample_bytes=7", "sample_bytes"),
-    ] {
+    for (set, words) in [(&*lexicons, "en.tsv:1"), (&*blocked, "dedup")] {
         let ran = run(&with_topics(&["check", "--offline", "--set", set]));
         assert_eq!(ran.code, 65, "{set}: {}", ran.stdout);
         let told = ran.stdout.lines().find(|line| line.starts_with("fail  "));
@@ -268,11 +262,85 @@ fn check_offline_tells_what_is_right_and_what_is_not() {
             ran.stdout
         );
         assert!(
-            ran.stdout.contains("→ ") && ran.stdout.contains("1 fault"),
+            ran.stdout.contains("→ ") && ran.stdout.contains("1 fault,"),
             "{}",
             ran.stdout
         );
     }
+}
+
+/// Values that do not fit are mistakes of the configuration, whoever reads it, and all of them are told at once.
+#[test]
+fn values_out_of_range_are_told_together() {
+    let sets = [
+        ("log.filter", "inof"),
+        ("input.aliases.titel", "['kop']"),
+        ("language.sample_bytes", "7"),
+        ("topics.max_topics", "0"),
+        ("dedup.near.threshold", "7"),
+    ];
+    let mut arguments: Vec<String> = Vec::new();
+    for (key, value) in sets {
+        arguments.extend(["--set".to_owned(), format!("{key}={value}")]);
+    }
+    for command in [&["check", "--offline"][..], &["config", "show"], &["run"]] {
+        let all: Vec<&str> = command
+            .iter()
+            .copied()
+            .chain(arguments.iter().map(String::as_str))
+            .collect();
+        let told = run(&with_topics(&all)).failure(78);
+        for (key, _) in sets {
+            assert!(told.contains(&format!(": {key}: ")), "{key}: {told}");
+        }
+        assert_eq!(told.lines().count(), sets.len(), "{told}");
+    }
+}
+
+#[test]
+fn who_gives_no_file_is_shown_the_shortest() {
+    for command in [&["check", "--offline"][..], &["run"]] {
+        let ran = run(command);
+        assert_eq!(ran.code, 78);
+        assert!(
+            ran.stderr.contains("no configuration file was given")
+                && ran.stderr.contains("NEWSSTAGE_CONFIG")
+                && ran.stderr.contains("[input]\ntopic = "),
+            "{}",
+            ran.stderr
+        );
+    }
+    let mut command = program();
+    command
+        .args(with_topics(&["check", "--offline"]))
+        .env("NEWSSTAGE_KAFKA_BROKERS", "k:9092");
+    let ran = finish(command, b"");
+    assert!(
+        ran.stderr.contains("NEWSSTAGE_KAFKA_BROKERS: not read")
+            && ran
+                .stderr
+                .contains("did you mean NEWSSTAGE__KAFKA__BROKERS?"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.ends_with("1 warning\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn check_notes_articles_that_other_machines_may_read() {
+    let folder = folder();
+    let index = format!("dedup.path={}", folder.path().join("index").display());
+    let live = ["--set", "admin.live.enabled=true", "--set", &index];
+    let open = [
+        &["check", "--offline", "--set", "admin.listen=0.0.0.0:9464"][..],
+        &live,
+    ]
+    .concat();
+    let shown = run(&with_topics(&open)).success();
+    assert!(shown.contains("warn  admin.live.enabled: "), "{shown}");
+    let closed = [&["check", "--offline"][..], &live].concat();
+    let shown = run(&with_topics(&closed)).success();
+    assert!(shown.ends_with("0 faults, 0 warnings\n"), "{shown}");
 }
 
 #[test]

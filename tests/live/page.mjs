@@ -166,6 +166,40 @@ await check('direction marks in a title stay inside it', async () => {
   assert.equal(await styles(card('hostile-direction').locator('h3'), 'unicodeBidi'), 'plaintext');
 });
 
+await check('characters that turn the direction are shown, not obeyed', async () => {
+  const title = await card('hostile-direction').locator('h3').textContent();
+  assert.ok(title.includes('\\u{202e}'), title);
+  assert.doesNotMatch(title, /[\u202a-\u202e\u2066-\u2069]/u);
+});
+
+await check('a new version names the one before it', async () => {
+  const version = page.locator('.card.update[data-id="demo-id-002"]').first();
+  assert.match(await version.locator('.reason.copy').textContent(), /New version of Harga cabai naik dua kali lipat/);
+});
+
+await check('choices can be read, and a list of words begins with a word', async () => {
+  for (const width of [320, 390, 900, 1024, 1300, 1440, 1900]) {
+    await page.setViewportSize({ width, height: 900 });
+    const cut = await page.evaluate(() => [...document.querySelectorAll('.filter select')].filter((select) => {
+      const text = document.createElement('span');
+      text.style.cssText = `position:absolute;white-space:nowrap;font:${getComputedStyle(select).font}`;
+      text.textContent = select.options[0].textContent;
+      document.body.append(text);
+      const needed = text.getBoundingClientRect().width;
+      text.remove();
+      const style = getComputedStyle(select);
+      // The arrow takes about its height.
+      return needed > select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 16;
+    }).map((select) => select.id));
+    assert.deepEqual(cut, [], `${width} px`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const terms = card('aggregator-ar').locator('.terms').first();
+  assert.equal(await styles(terms, 'direction'), 'rtl');
+  const before = await terms.locator('li').evaluateAll((items) => items.map((item) => getComputedStyle(item, '::before').content));
+  assert.ok(before.every((content) => content === 'none'), before.join());
+});
+
 await check('topics show their evidence, in the text and in words', async () => {
   const arabic = card('aggregator-ar');
   const topics = await arabic.locator('.topic').allTextContents();
@@ -220,6 +254,11 @@ await check('a story shows the passage its copies share', async () => {
   assert.equal(await styles(arabic, 'direction'), 'rtl');
 });
 
+await check('who quotes a story is no copy of it', async () => {
+  await card('demo-en-016').locator('.tag.partial').waitFor(WAIT);
+  assert.equal(await page.locator('.story[data-cluster="demo-en-016"]').count(), 0);
+});
+
 await check('filters choose by language, topic, verdict and words', async () => {
   const count = () => page.locator('.card').count();
   const all = await count();
@@ -233,6 +272,11 @@ await check('filters choose by language, topic, verdict and words', async () => 
   assert.equal(await count(), all);
   await page.fill('#filter-text', 'minister resigns');
   assert.equal(await count(), 1);
+  // As stored queries fold: case, accents, vowel signs, variants of Arabic letters.
+  for (const [text, id] of [['Mínister RESIGNS', 'hostile-address'], ['اتفاقاً أوّليا علي وقف إطلاق', 'demo-ar-001']]) {
+    await page.fill('#filter-text', text);
+    assert.ok(await card(id).count() > 0, text);
+  }
   await page.fill('#filter-text', 'no such words anywhere');
   assert.match(await page.locator('#empty').textContent(), /No article passes/);
   await page.click('#filter-clear');

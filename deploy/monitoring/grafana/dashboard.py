@@ -189,9 +189,9 @@ ROWS = [
             stat("Waiting", LAG, "short", "Messages of the input topic that are not processed yet."),
             stat(
                 "Copies",
-                share(rate("newsstage_duplicates_total"), CONSUMED),
+                share(rate("newsstage_duplicates_total", labels='kind=~"exact|near"'), CONSUMED),
                 "percentunit",
-                "Share of the articles that repeat an earlier one.",
+                "Share of the articles that repeat an earlier one: exact and near copies.",
             ),
             stat(
                 "Dead letters",

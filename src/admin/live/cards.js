@@ -1,5 +1,5 @@
 // An article as a card: what it says, why it is a copy, why it has its topics.
-import { VERDICTS, clock, foreign, h, headline, isStory, languageName, languageTag, percent, slice, sourceOf } from './dom.js';
+import { VERDICTS, clock, fold, foreign, h, headline, isRightToLeft, isStory, languageName, languageTag, percent, slice, sourceOf } from './dom.js';
 
 const KINDS = {
   keyword_cloud: 'Keyword cloud', read_also: 'Another article', headline_list: 'Headlines of others', share: 'Share line',
@@ -70,17 +70,15 @@ export function coverage(dedup) {
 }
 
 /** Why the article is a copy, in words; nothing for the first of its story. */
-function copyReason(article, known) {
+function copyReason(article) {
   const dedup = dedupOf(article);
   if (!dedup || !dedup.of) return null;
   const verbs = { exact: 'Same text as', near: 'Near copy of', partial: 'Shares a passage with', update: 'New version of' };
-  const earlier = known(dedup.of);
-  const name = earlier ? headline(earlier) : dedup.of;
-  const language = earlier && languageOf(earlier);
-  const of = foreign('cite', name, language && language.code);
+  const { earlier } = article;
+  const of = foreign('cite', earlier ? earlier.headline : dedup.of, earlier && earlier.language);
   const because = METHODS[dedup.method];
   return h('div', { class: `reason copy ${dedup.status}` },
-    h('p', {}, h('b', {}, verbs[dedup.status] || dedup.status), ' ', of, earlier ? h('span', { class: 'from' }, foreign('span', sourceOf(earlier))) : '',
+    h('p', {}, h('b', {}, verbs[dedup.status] || dedup.status), ' ', of, earlier ? h('span', { class: 'from' }, foreign('span', earlier.source)) : '',
       because ? h('span', { class: 'because' }, because) : ''),
     coverage(dedup));
 }
@@ -106,7 +104,7 @@ function topicReasons(article, language) {
     if (terms.length > TERMS) items.push(h('li', { class: 'more-terms' }, `+${terms.length - TERMS}`));
     const name = h('button', { type: 'button', class: 'topic', 'data-topic': index, 'aria-pressed': 'false', title: 'Show only the evidence of this topic' }, topic.label);
     if (topic.kind === 'query') name.append(h('span', { class: 'query' }, 'query'));
-    return h('div', { class: 'topic-row' }, name, items.length ? h('ul', { class: 'terms', 'aria-label': `words for ${topic.label}` }, ...items) : '');
+    return h('div', { class: 'topic-row' }, name, items.length ? h('ul', { class: 'terms', dir: isRightToLeft(terms.join(' ')) ? 'rtl' : 'ltr', 'aria-label': `words for ${topic.label}` }, ...items) : '');
   });
   return h('div', { class: 'reason topics' }, ...rows);
 }
@@ -148,8 +146,8 @@ function focusTopic(card, index) {
   for (const mark of card.querySelectorAll('mark')) mark.classList.toggle('faded', !same && !(mark.dataset.topics || '').split(' ').includes(index));
 }
 
-/** The card. `known` finds an earlier article by its id. */
-export function articleCard(article, known) {
+/** The card. */
+export function articleCard(article) {
   const dedup = dedupOf(article);
   const language = languageOf(article);
   const code = language && language.code;
@@ -169,7 +167,7 @@ export function articleCard(article, known) {
         code ? h('span', { class: 'tag language', title: language.reliable ? `${languageName(code)} (${code})` : 'not certain' }, languageName(code), language.reliable || code === 'und' ? '' : '?') : '',
         verdict ? h('span', { class: `tag verdict ${dedup.status}` }, verdict.label) : '')),
     h('h3', { id: titleId, dir: 'auto', lang: languageTag(code) }, ...title),
-    lead, copyReason(article, known), topicReasons(article, code), details);
+    lead, copyReason(article), topicReasons(article, code), details);
   details.addEventListener('toggle', () => {
     card.classList.toggle('open', details.open);
     if (details.open && details.childElementCount === 1) details.append(...whole(article, code));
@@ -209,7 +207,9 @@ export function passes(article, filter) {
   if (filter.verdict && (!dedup || dedup.status !== filter.verdict)) return false;
   if (filter.topic && !topicsOf(article).some((topic) => topic.id === filter.topic)) return false;
   if (!filter.text) return true;
-  const wanted = filter.text.toLocaleLowerCase();
-  const places = [headline(article), article.id, article.source, article.source_name, ...article.blocks.filter(isStory).map((block) => block.text)];
-  return places.some((place) => place && place.toLocaleLowerCase().includes(wanted));
+  const wanted = filter.text.toLowerCase();
+  const names = [article.id, article.source, article.source_name];
+  if (names.some((name) => name && name.toLowerCase().includes(wanted))) return true;
+  const texts = [headline(article), ...article.blocks.filter(isStory).map((block) => block.text)];
+  return texts.some((text) => (filter.words ? fold(text).includes(filter.words) : text.toLowerCase().includes(wanted)));
 }

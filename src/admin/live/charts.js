@@ -67,18 +67,20 @@ export class Charts {
     this.last = { started, articles, now };
     const repeats = counts(metrics, 'newsstage_duplicates_total', 'kind');
     const repeated = repeats.reduce((total, [, count]) => total + count, 0);
-    this.figures(metrics, articles, repeated);
+    // Later versions and quotations are no duplicates.
+    const copies = repeats.filter(([kind]) => kind === 'exact' || kind === 'near').reduce((total, [, count]) => total + count, 0);
+    this.figures(metrics, articles, copies);
     this.curve();
     this.verdicts(repeats, repeated, articles);
     bars(byId('chart-languages'), counts(metrics, 'newsstage_articles_language_total', 'language'), articles, 10, languageName);
     bars(byId('chart-topics'), counts(metrics, 'newsstage_articles_topic_total', 'topic'), articles, 12, (id) => this.labels[id] || id);
   }
 
-  figures(metrics, articles, repeated) {
+  figures(metrics, articles, copies) {
     const recent = this.points.slice(-5);
     const rate = recent.reduce((total, point) => total + point, 0) / recent.length;
     byId('figure-rate').textContent = recent.length ? (rate < 10 ? rate.toFixed(1) : number(rate)) : '–';
-    byId('figure-copies').textContent = articles ? percent(repeated / articles) : '–';
+    byId('figure-copies').textContent = articles ? percent(copies / articles) : '–';
     byId('figure-lag').textContent = metrics.has('newsstage_consumer_lag_messages') ? number(sum(metrics, 'newsstage_consumer_lag_messages')) : '–';
     const dead = byId('figure-dead');
     const count = sum(metrics, 'newsstage_dead_letters_total');

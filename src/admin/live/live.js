@@ -1,5 +1,5 @@
 // The page: takes the feed in, keeps what people look at still, filters, and draws.
-import { byId, h, languageName, number } from './dom.js';
+import { byId, fold, h, headline, languageName, number, sourceOf } from './dom.js';
 import { articleCard, passes } from './cards.js';
 import { Stories } from './stories.js';
 import { Charts } from './charts.js';
@@ -18,7 +18,7 @@ const state = {
   byArticle: new Map(), // id → article
   pending: [], // came while the list was held
   paused: false,
-  filter: { text: '', language: '', topic: '', verdict: '' },
+  filter: { text: '', words: '', language: '', topic: '', verdict: '' },
   seen: { languages: new Map(), topics: new Map() },
 };
 
@@ -37,11 +37,15 @@ function link(value, text) {
   byId('link-text').textContent = text;
 }
 
-function known(id) {
-  return state.byArticle.get(id);
+/** What a card says of the earlier article: as it was when this one came, which may have the same id. */
+function earlier(article) {
+  const of = article.enrichment?.dedup?.of;
+  const known = of && state.byArticle.get(of);
+  return known && { headline: headline(known), source: sourceOf(known), language: known.enrichment?.language?.code };
 }
 
 function take(article) {
+  article.earlier = earlier(article);
   state.articles.push(article);
   state.byArticle.set(article.id, article);
   for (const old of state.articles.splice(0, Math.max(0, state.articles.length - KEPT))) {
@@ -61,7 +65,7 @@ function take(article) {
 
 /** Puts cards at the top, and takes old ones off the end. */
 function show(articles) {
-  const cards = articles.filter((article) => passes(article, state.filter)).map((article) => articleCard(article, known));
+  const cards = articles.filter((article) => passes(article, state.filter)).map(articleCard);
   feed.prepend(...cards.reverse());
   while (feed.childElementCount > SHOWN) feed.lastElementChild.remove();
   empty();
@@ -177,11 +181,12 @@ function start() {
   for (const name of ['text', 'language', 'topic', 'verdict']) {
     byId(`filter-${name}`).addEventListener('input', (event) => {
       state.filter[name] = event.target.value.trim();
+      state.filter.words = fold(state.filter.text);
       redraw();
     });
   }
   byId('filter').addEventListener('reset', () => {
-    state.filter = { text: '', language: '', topic: '', verdict: '' };
+    state.filter = { text: '', words: '', language: '', topic: '', verdict: '' };
     redraw();
   });
   for (const button of document.querySelectorAll('.views button')) button.addEventListener('click', () => view(button.dataset.view));

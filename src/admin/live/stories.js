@@ -35,7 +35,8 @@ export class Stories {
       cluster.more += 1;
     }
     this.forget();
-    if (cluster.members.length > 1 || dedup.of) this.draw(cluster);
+    // Who quotes another story has one of its own.
+    if (cluster.members.length > 1 || (dedup.of && dedup.status !== 'partial')) this.draw(cluster);
   }
 
   /** Single articles leave first, then the stories that have not grown for longest. */
@@ -80,7 +81,8 @@ function storyCard(cluster, open) {
   const language = first.enrichment.language;
   const total = cluster.members.length + cluster.more;
   const passage = sharedPassage(last);
-  const started = first.enrichment.dedup.of ? h('li', { class: 'member before' }, h('span', { class: 'node', 'aria-hidden': 'true' }),
+  const { of, status } = first.enrichment.dedup;
+  const started = of && status !== 'partial' ? h('li', { class: 'member before' }, h('span', { class: 'node', 'aria-hidden': 'true' }),
     h('p', { class: 'who' }, 'First seen before this view: ', foreign('span', cluster.id, null, { class: 'source' }))) : '';
   const list = (articles, begin) => articles.map((article, index) => member(article, begin && index === 0));
   const shown = cluster.members.length > MEMBERS ? [cluster.members[0], ...cluster.members.slice(1 - MEMBERS)] : cluster.members;

@@ -32,7 +32,7 @@ pub fn row(seen: &Seen, paint: Paint) -> String {
         return format!("{id}  {}\n", paint.dim("tombstone, passed through"));
     }
     let language = padded(&seen.language, LANGUAGE);
-    let topics = padded(&seen.topics.join(", "), TOPICS);
+    let topics = padded(&seen.topics.join("; "), TOPICS);
     let verdict = if seen.of.is_empty() {
         paint.dim("–")
     } else {

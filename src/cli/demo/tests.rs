@@ -100,6 +100,30 @@ fn every_expectation_comes_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(languages.len() >= 12, "{languages:?}");
     assert!(kinds["exact"] >= 10 && kinds["update"] >= 2, "{kinds:?}");
+    assert!(kinds["near"] >= 1 && kinds["partial"] >= 1, "{kinds:?}");
+}
+
+/// The worker says the rest; the settings are made here.
+#[test]
+fn the_settings_do_not_keep_the_demo_from_being_ready() {
+    let process = Process::new(&Config::default());
+    let blockers = process.health.blockers();
+    assert!(
+        !blockers.contains(&crate::health::Blocker::Config),
+        "{blockers:?}"
+    );
+}
+
+#[test]
+fn labels_with_commas_are_told_apart() {
+    let seen = Seen {
+        id: "a".to_owned(),
+        language: "ar".to_owned(),
+        topics: vec!["conflict, war and peace".to_owned(), "politics".to_owned()],
+        ..Seen::default()
+    };
+    let row = table::row(&seen, Paint::new(false));
+    assert!(row.contains("conflict, war and peace; politics"), "{row}");
 }
 
 #[test]

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use aho_corasick::AhoCorasick;
 use clap::Args;
 
-use crate::article::Message;
+use crate::article::{Message, RejectCode};
 use crate::cli::{Exit, now_ms, say};
-use crate::config::TimeSpan;
+use crate::config::{TimeSpan, nearest_name};
 use crate::kafka::dead_letter::DeadLetter;
 use crate::kafka::history::Stretch;
 
 /// Filters; a dead letter must pass all that are given.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FilterArgs {
-    /// Only with this reason, such as not_json; may be repeated.
-    #[arg(long = "reason", value_name = "CODE", value_delimiter = ',')]
+    /// Only with this reason: not_json, …, unknown, or an exception's class; may be repeated.
+    #[arg(long = "reason", value_name = "CODE", value_delimiter = ',', value_parser = reason)]
     reasons: Vec<String>,
     /// Only messages of this time or later: 2026-11-20T08:30:00Z, or 2h for two hours ago.
     #[arg(long, value_name = "TIME", value_parser = moment)]
@@ -70,6 +70,20 @@ fn moment(text: &str) -> Result<Moment, String> {
         .map_err(|_| {
             "expected a time such as 2026-11-20T08:30:00Z, or a span such as 2h".to_owned()
         })
+}
+
+/// A code of the stage, `unknown`, or the class of an exception, which has points in it.
+fn reason(text: &str) -> Result<String, String> {
+    let codes = RejectCode::ALL.map(RejectCode::as_str);
+    if codes.contains(&text) || text == "unknown" || text.contains('.') {
+        return Ok(text.to_owned());
+    }
+    let near = nearest_name(text, codes.into_iter());
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    Err(format!(
+        "expected one of {}, unknown, or the class of an exception{near}",
+        codes.join(", ")
+    ))
 }
 
 /// Reads `PARTITION/OFFSET`, with the topic before it or without.
@@ -217,6 +231,19 @@ mod tests {
             timestamp_ms: Some(timestamp_ms),
         };
         DeadLetter { record }
+    }
+
+    #[test]
+    fn reasons_are_codes_or_the_classes_of_exceptions() {
+        for known in ["not_json", "internal", "unknown", "org.example.BadThing"] {
+            assert_eq!(reason(known).as_deref(), Ok(known));
+        }
+        let error = reason("not_jsn").unwrap_err();
+        assert!(
+            error.contains("not_json, ") && error.ends_with("did you mean not_json?"),
+            "{error}"
+        );
+        assert!(reason("bogus").is_err());
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::screen::{Paint, fit};
+use super::super::screen::{Paint, fit, safe};
+use super::Earlier;
 use super::people::{heading, row};
 use crate::dedup::{
-    DedupMethod, DedupStatus, Judgement, NearSettings, Neighbour, Passage, Relation, passages,
+    Against, DedupMethod, DedupStatus, Judgement, NearSettings, Neighbour, Passage, Relation,
 };
 use crate::pipeline::Trace;
 
@@ -15,7 +16,13 @@ const NEIGHBOURS: usize = 5;
 const PASSAGES: usize = 8;
 
 /// The section for people.
-pub(super) fn section(out: &mut String, trace: &Trace<'_>, near: &NearSettings, paint: Paint) {
+pub(super) fn section(
+    out: &mut String,
+    trace: &Trace<'_>,
+    near: &NearSettings,
+    earlier: &Earlier,
+    paint: Paint,
+) {
     let Some(judgement) = &trace.dedup else {
         return;
     };
@@ -60,6 +67,9 @@ pub(super) fn section(out: &mut String, trace: &Trace<'_>, near: &NearSettings, 
             row(out, "sketch", &format!("{kept} shingles"));
         }
     }
+    if let Some(compared) = earlier.told() {
+        row(out, "compared", &safe(&compared));
+    }
     neighbours(out, judgement, near, paint);
     shared(out, trace, judgement, paint);
 }
@@ -73,66 +83,67 @@ fn neighbours(out: &mut String, judgement: &Judgement, near: &NearSettings, pain
             Relation::None => paint.dim("·"),
         };
         *out += &format!(
-            "  {mark} {}  similarity {:.2} of {:.2} needed; {} of this story, {} of that one, {} shingles\n",
+            "  {mark} {}  similarity {:.2} of {:.2} needed ({}); {} of this story, {} of that one, {} shingles\n",
             paint.bold(&fit(&neighbour.id, 60)),
             found.similarity(),
             near.threshold_for(found),
+            near.line_for(found).because(),
             percent(found.this),
             percent(found.of),
             found.shingles,
         );
-        let notes = notes(neighbour, near);
+        for line in verdict_of(judgement, neighbour, near) {
+            *out += &format!("      {line}\n");
+        }
+        let notes = notes(neighbour);
         if !notes.is_empty() {
             *out += &format!("      {}\n", paint.dim(&notes.join("; ")));
         }
     }
 }
 
-/// What speaks for or against, beside the similarity.
-fn notes(neighbour: &Neighbour, near: &NearSettings) -> Vec<String> {
+/// What decided against a copy, and against a passage in common.
+fn verdict_of(judgement: &Judgement, neighbour: &Neighbour, near: &NearSettings) -> Vec<String> {
+    let found = &neighbour.found;
+    let against: Vec<String> = near.against(found).iter().map(Against::because).collect();
+    let mut lines = Vec::new();
+    if !against.is_empty() {
+        lines.push(format!("no copy: {}", against.join("; ")));
+    }
+    if let Some(because) = near.no_passage(found) {
+        lines.push(format!("not partial: {because}"));
+    }
+    if found.relation == Relation::Near && judgement.verdict.status == DedupStatus::Partial {
+        lines.push("no copy: this article carries several stories, none of them most of it".into());
+    }
+    lines
+}
+
+/// What else was compared.
+fn notes(neighbour: &Neighbour) -> Vec<String> {
     let found = &neighbour.found;
     let mut notes = Vec::new();
-    if found.same_source {
-        notes.push("same source".to_owned());
-    }
-    if found.other_subject() {
-        notes.push("each headline names something else".to_owned());
-    }
-    if !found.leading {
-        notes.push("shared text only in the second half of one of them".to_owned());
-    }
-    if found.embedded {
-        notes.push("one page carries the other story under its headline".to_owned());
-    }
     if let Some(title) = found.title {
         notes.push(format!("headline {} alike", percent(title)));
     }
-    for (what, share, least) in [
-        ("figures", found.figures, near.figures),
-        ("names", found.names, near.names),
-    ] {
+    for (what, share) in [("figures", found.figures), ("names", found.names)] {
         if let Some(share) = share {
-            let verdict = if share < least { ", too few" } else { "" };
-            notes.push(format!("{what} {} the same{verdict}", percent(share)));
+            notes.push(format!("{what} {} the same", percent(share)));
         }
     }
     notes
 }
 
-/// The passages shared with the most similar earlier article.
+/// The passages shared with the most similar earlier article; of an exact copy the whole story.
 fn shared(out: &mut String, trace: &Trace<'_>, judgement: &Judgement, paint: Paint) {
-    let passages = passages_of(trace, judgement);
-    let Some(first) = judgement
-        .neighbours
-        .first()
-        .filter(|_| !passages.is_empty())
-    else {
+    let Some((of, passages)) = in_common(trace, judgement) else {
         return;
     };
-    *out += &format!(
-        "  {}\n",
-        paint.dim(&format!("in common with {}:", fit(&first.id, 60)))
-    );
+    let what = match judgement.verdict.status {
+        DedupStatus::Exact => "the whole story is that of",
+        _ => "in common with",
+    };
+    *out += &format!("  {}\n", paint.dim(&format!("{what} {}:", fit(of, 60))));
     for passage in passages.iter().take(PASSAGES) {
         *out += &format!(
             "      {}  {}\n",
@@ -148,11 +159,8 @@ fn shared(out: &mut String, trace: &Trace<'_>, judgement: &Judgement, paint: Pai
     }
 }
 
-fn passages_of(trace: &Trace<'_>, judgement: &Judgement) -> Vec<Passage> {
-    let fingerprint = trace.fingerprint.as_ref();
-    fingerprint.map_or_else(Vec::new, |print| {
-        passages(&trace.document, print, &judgement.shared)
-    })
+fn in_common<'a>(trace: &Trace<'_>, judgement: &'a Judgement) -> Option<(&'a str, Vec<Passage>)> {
+    judgement.in_common(&trace.document, trace.fingerprint.as_ref()?)
 }
 
 /// Beginning and end of a passage, from the blocks it stands in.
@@ -184,7 +192,7 @@ fn percent(share: f32) -> String {
 }
 
 /// The same for programs.
-pub(super) fn json(trace: &Trace<'_>) -> Value {
+pub(super) fn json(trace: &Trace<'_>, near: &NearSettings, earlier: &Earlier) -> Value {
     let Some(judgement) = &trace.dedup else {
         return Value::Null;
     };
@@ -201,7 +209,9 @@ pub(super) fn json(trace: &Trace<'_>) -> Value {
                     Relation::Partial => "partial",
                     Relation::None => "none",
                 },
-                "similarity": found.similarity(), "this": found.this, "of": found.of,
+                "similarity": found.similarity(), "needed": near.threshold_for(found),
+                "line": near.line_for(found).as_str(),
+                "against": near.against(found).iter().map(Against::as_str).collect::<Vec<_>>(), "this": found.this, "of": found.of,
                 "shingles": found.shingles, "words": found.words, "title": found.title, "figures": found.figures, "names": found.names,
                 "same_source": found.same_source, "same_opening": found.same_opening,
                 "other_subject": found.other_subject(), "embedded": found.embedded, "leading": found.leading,
@@ -210,8 +220,10 @@ pub(super) fn json(trace: &Trace<'_>) -> Value {
             })
         })
         .collect();
-    let passages: Vec<Value> = passages_of(trace, judgement)
+    let (with, passages) = in_common(trace, judgement).unzip();
+    let passages: Vec<Value> = passages
         .iter()
+        .flatten()
         .map(|passage| {
             let field = trace
                 .document
@@ -221,5 +233,8 @@ pub(super) fn json(trace: &Trace<'_>) -> Value {
             json!({"field": field, "start": passage.start, "end": passage.end})
         })
         .collect();
-    json!({"neighbours": neighbours, "passages": passages})
+    json!({
+        "compared": earlier.articles, "refused": earlier.refused, "unusable": earlier.unusable,
+        "neighbours": neighbours, "with": with, "passages": passages,
+    })
 }

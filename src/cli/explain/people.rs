@@ -1,25 +1,30 @@
 //! The explanation for people.
 
-use super::super::screen::{self, Paint, fit, safe};
-use super::duplicates;
+use super::super::queries::Excerpt;
+use super::super::screen::{Paint, fit, safe};
 use super::language::language;
+use super::{Earlier, duplicates};
 use crate::dedup::NearSettings;
 use crate::language::LanguageExplanation;
 use crate::pipeline::Trace;
-use crate::text::{Block, Document};
-use crate::topics::{Evidence, TopicTag};
+use crate::text::{Block, Document, folded_words};
+use crate::topics::{Evidence, Missed, TopicTag};
+
+/// Most words shown as evidence for one topic.
+const EVIDENCE: usize = 4;
 
 /// The whole explanation.
 pub fn explanation(
     trace: &Trace<'_>,
     near: &NearSettings,
     explained: Option<&LanguageExplanation>,
+    earlier: &Earlier,
     paint: Paint,
 ) -> String {
     let mut out = String::new();
     article(&mut out, trace, paint);
     text(&mut out, &trace.document, paint);
-    duplicates::section(&mut out, trace, near, paint);
+    duplicates::section(&mut out, trace, near, earlier, paint);
     language(&mut out, trace, explained, paint);
     topics(&mut out, trace, paint);
     queries(&mut out, trace, paint);
@@ -233,17 +238,45 @@ fn topic(out: &mut String, trace: &Trace<'_>, tag: &TopicTag, mark: &str, paint:
         id,
         paint.bold(label)
     );
-    for evidence in tag.evidence.iter().take(4) {
-        let found = quote(&trace.document, evidence);
-        let term = paint.cyan(&safe(&evidence.term));
+    if let Some(missed) = &tag.missed {
+        *out += &format!("      {}\n", why_not(missed));
+    }
+    for evidence in tag.evidence.iter().take(EVIDENCE) {
+        let excerpt = excerpt(trace, evidence);
+        let (found, around) = excerpt.map_or_else(Default::default, |excerpt| {
+            let around = excerpt.marked(paint);
+            (excerpt.found, around)
+        });
         let place = paint.dim(&format!("{}–{}", evidence.start, evidence.end));
         *out += &format!(
-            "      {term}  weight {:.1}{}  {place}  {}\n",
+            "      {}{}  weight {:.1}{}  {place}  {around}\n",
+            paint.cyan(&found),
+            listed(&found, &evidence.term),
             evidence.weight,
             times(evidence.count),
-            paint.dim(&found)
         );
     }
+    let more = tag.terms.saturating_sub(EVIDENCE);
+    if more > 0 {
+        *out += &format!("      {}\n", paint.dim(&format!("and {more} more")));
+    }
+}
+
+/// Why a topic with evidence is not given.
+fn why_not(missed: &Missed) -> String {
+    match missed {
+        Missed::Score(setting) => format!("not given: below {setting}"),
+        Missed::Broad(label) => format!("not given: needs {label}, which is below its threshold"),
+        Missed::Full => "not given: topics.max_topics others score more".to_owned(),
+    }
+}
+
+/// The term of the word list, where the words of the article are not the same but for case and accents.
+fn listed(found: &str, term: &str) -> String {
+    if folded_words(found) == folded_words(term) && !term.ends_with('*') {
+        return String::new();
+    }
+    format!(" (list: {})", safe(term))
 }
 
 fn times(count: u32) -> String {
@@ -254,20 +287,14 @@ fn times(count: u32) -> String {
     }
 }
 
-/// The paragraph around a match.
-fn quote(document: &Document, evidence: &Evidence) -> String {
-    let found = document.content().find(|(field, block)| {
-        field.pointer == evidence.field
-            && block.span.start <= evidence.start
-            && evidence.start < block.span.end
-    });
-    let Some((field, block)) = found else {
-        return String::new();
-    };
-    let text = field.text.get(block.bytes.clone()).unwrap_or_default();
-    let before = (evidence.start - block.span.start) as usize;
-    let from = before.saturating_sub(24);
-    let around: String = text.chars().skip(from).take(64).collect();
-    let start = if from > 0 { "…" } else { "" };
-    format!("{start}{}", screen::fit(&around, 72))
+/// The words around a match.
+fn excerpt(trace: &Trace<'_>, evidence: &Evidence) -> Option<Excerpt> {
+    let mut fields = trace.document.fields.iter();
+    let field = fields.find(|field| field.pointer == evidence.field)?;
+    Some(Excerpt::of(
+        &trace.article,
+        field,
+        evidence.start,
+        evidence.end,
+    ))
 }

@@ -2,15 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::Earlier;
 use super::language::as_json;
+use crate::dedup::NearSettings;
 use crate::language::LanguageExplanation;
 use crate::pipeline::{Outcome, Trace};
-use crate::topics::TopicTag;
+use crate::topics::{Missed, TopicTag};
 
 /// The whole explanation as one line of JSON.
 pub fn explanation(
     trace: &Trace<'_>,
+    near: &NearSettings,
     explained: Option<&LanguageExplanation>,
+    earlier: &Earlier,
     outcome: &Outcome,
 ) -> String {
     let article = &trace.article;
@@ -27,7 +31,12 @@ pub fn explanation(
     let tag = |tag: &TopicTag| {
         json!({
             "id": tag.id, "label": tag.label, "score": tag.score, "needed": tag.needed,
-            "confidence": tag.confidence,
+            "confidence": tag.confidence, "terms": tag.terms,
+            "missed": tag.missed.as_ref().map(|missed| match missed {
+                Missed::Score(setting) => (*setting).to_owned(),
+                Missed::Broad(label) => format!("broad topic: {label}"),
+                Missed::Full => "topics.max_topics".to_owned(),
+            }),
             "evidence": tag.evidence.iter().map(|e| json!({
                 "term": e.term, "field": e.field, "start": e.start, "end": e.end, "weight": e.weight,
                 "count": e.count,
@@ -43,7 +52,7 @@ pub fn explanation(
         },
         "blocks": blocks,
         "content_key": trace.fingerprint.as_ref().and_then(|f| f.content_key).map(|key| format!("{key:032x}")),
-        "duplicates": super::duplicates::json(trace),
+        "duplicates": super::duplicates::json(trace, near, earlier),
         "language_candidates": trace.language.as_ref().map(|guess| {
             guess.candidates.iter().map(|c| json!({ "code": c.code, "score": c.score })).collect::<Vec<_>>()
         }),

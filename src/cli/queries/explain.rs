@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ExplainArgs;
 use super::show::{definitions, snippet};
 use super::trial::subject;
-use crate::cli::articles::single;
+use crate::cli::articles::given;
 use crate::cli::enrich::{Trouble, index_trouble, pipeline, unreadable};
 use crate::cli::screen::{Paint, safe};
 use crate::cli::{Exit, load, now_ms, print, say};
@@ -52,8 +52,16 @@ fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
         return Err(Trouble::Said(Exit::Data));
     }
     let mut pipeline = pipeline(config, None)?;
-    let message = single(&args.article).map_err(|error| unreadable(&args.article, &error))?;
-    let trace = match pipeline.trace(&message, now_ms()) {
+    let given = given(&args.article).map_err(|error| unreadable(&args.article, &error))?;
+    let [message] = given.messages.as_slice() else {
+        let (file, count) = (args.article.display().to_string(), given.messages.len());
+        say(&format!(
+            "{}: {count} articles, where one is explained\n",
+            safe(&file)
+        ));
+        return Err(Trouble::Said(Exit::Data));
+    };
+    let trace = match pipeline.trace(message, now_ms()) {
         Ok(trace) => trace,
         Err(Untraced::Refused(Outcome::Rejected(rejection))) => {
             say(&format!("{rejection}\n"));

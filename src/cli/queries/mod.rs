@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use super::{ConfigArgs, Exit};
 use crate::topics::query::syntax::Dialect;
 
-pub use show::snippet;
+pub use show::{Excerpt, snippet};
 pub use watch::watch;
 
 /// The commands about stored queries.

@@ -3,6 +3,9 @@
 use clap::{Args, ValueEnum};
 
 use super::article::Article;
+use crate::config::nearest_name;
+use crate::text::folded_words;
+use crate::topics::labels;
 
 /// The filters.
 #[derive(Debug, Default, Clone, Args)]
@@ -11,7 +14,7 @@ pub struct Filter {
     #[arg(short, long, value_name = "CODE")]
     language: Vec<String>,
     /// Id of a topic, or part of its label. May be repeated.
-    #[arg(short, long, value_name = "TOPIC")]
+    #[arg(short, long, value_name = "TOPIC", value_parser = topic)]
     topic: Vec<String>,
     /// Verdict of dedup. May be repeated.
     #[arg(short, long, value_name = "VERDICT")]
@@ -19,7 +22,7 @@ pub struct Filter {
     /// Part of the source's host or name. May be repeated.
     #[arg(short, long, value_name = "SOURCE")]
     source: Vec<String>,
-    /// Words that stand in the headline or in the beginning of the text, in any case. May be repeated.
+    /// Words in the headline or the beginning of the text, folded as in queries. May be repeated.
     #[arg(short = 'x', long, value_name = "TEXT")]
     text: Vec<String>,
 }
@@ -72,7 +75,9 @@ impl Filter {
                 names.into_iter().flatten().any(|name| holds(name, wanted))
             })
             && any(&self.text, |wanted| {
-                holds(article.headline(), wanted) || article.story().any(|text| holds(text, wanted))
+                let wanted = Words::of(wanted);
+                wanted.stand_in(article.headline())
+                    || article.story().any(|text| wanted.stand_in(text))
             })
     }
 }
@@ -91,6 +96,54 @@ fn is_language(code: &str, wanted: &str) -> bool {
 
 fn holds(text: &str, wanted: &str) -> bool {
     text.to_lowercase().contains(&wanted.to_lowercase())
+}
+
+/// A code of the shipped taxonomy, or part of a label: that may be of a stored query, which only the stage knows.
+fn topic(text: &str) -> Result<String, String> {
+    let code = match text.strip_prefix("medtop:") {
+        Some(code) => code,
+        None if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) => text,
+        None => return Ok(text.to_owned()),
+    };
+    let id = format!("medtop:{code}");
+    if labels().any(|(known, _)| known == id) {
+        return Ok(id);
+    }
+    let ids: Vec<(String, &str)> = labels().collect();
+    let near = nearest_name(&id, ids.iter().map(|(id, _)| id.as_str()));
+    let near = near.map_or_else(String::new, |near| {
+        let label = ids.iter().find(|(id, _)| id == near);
+        format!(
+            "; did you mean {near} ({})?",
+            label.map_or("", |(_, label)| label)
+        )
+    });
+    Err(format!(
+        "{id} is no topic of IPTC Media Topics, level 1 or 2{near}"
+    ))
+}
+
+/// Text that is looked for, folded as stored queries are.
+struct Words {
+    folded: String,
+    /// What there is of it where it has no words: signs alone.
+    signs: String,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        Self {
+            folded: folded_words(text).join(" "),
+            signs: text.to_lowercase(),
+        }
+    }
+
+    fn stand_in(&self, text: &str) -> bool {
+        if self.folded.is_empty() {
+            return text.to_lowercase().contains(&self.signs);
+        }
+        folded_words(text).join(" ").contains(&self.folded)
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +205,30 @@ mod tests {
             f.language = of(&["de"]);
             f.verdict = vec![Verdict::Unique];
         }));
+    }
+
+    #[test]
+    fn words_are_folded_as_stored_queries_are() {
+        let stands = |wanted: &str, text: &str| Words::of(wanted).stand_in(text);
+        assert!(stands("الاهلي", "الأهلي يهزم الزمالك"));
+        assert!(stands("مدرسه", "افتتاح المَدْرَسَة الجديدة"));
+        assert!(stands("علی", "على الطريق") && stands("كتاب", "کتاب"));
+        assert!(stands("ete", "Été indien") && stands("STRASSE", "Straße"));
+        assert!(stands("ISTANBUL", "istanbul") && stands("resig", "He resigned"));
+        assert!(stands("灯台", "百年の灯台") && stands("?", "Why?"));
+        assert!(!stands("?", "Why") && !stands("الزمالك", "الأهلي"));
+    }
+
+    #[test]
+    fn topics_that_do_not_exist_are_refused() {
+        assert_eq!(topic("15000000").unwrap(), "medtop:15000000");
+        assert_eq!(topic("medtop:15000000").unwrap(), "medtop:15000000");
+        assert_eq!(topic("polit").unwrap(), "polit");
+        let error = topic("medtop:15000001").unwrap_err();
+        assert!(
+            error.contains("no topic") && error.contains("medtop:15000000 (sport)"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod article;
 mod filter;
 mod show;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -53,12 +55,15 @@ async fn watch(args: &TapArgs, address: &Address) -> Exit {
         last: None,
         one_in: 1,
         heard: false,
+        shown: Arc::default(),
     };
     if tap.left == Some(0) {
         return Exit::Success;
     }
+    let shown = tap.shown.clone();
     tokio::select! {
         exit = tap.follow(address) => exit,
+        never = patience(&shown) => match never {},
         // Whoever watches ends it so; that is no failure.
         _ = ctrl_c() => Exit::Success,
     }
@@ -75,6 +80,20 @@ struct Tap<'a> {
     one_in: u64,
     /// Whether the instance has answered at all.
     heard: bool,
+    /// Whether anything was shown.
+    shown: Arc<AtomicBool>,
+}
+
+/// How long nothing may be shown before it is said why.
+const SILENCE: Duration = Duration::from_secs(4);
+
+/// Says once that nothing was shown for a while. It never ends.
+async fn patience(shown: &AtomicBool) -> std::convert::Infallible {
+    tokio::time::sleep(SILENCE).await;
+    if !shown.load(Ordering::Acquire) {
+        say("waiting: nothing matches yet\n");
+    }
+    std::future::pending().await
 }
 
 impl Tap<'_> {
@@ -155,6 +174,7 @@ impl Tap<'_> {
         if !self.args.filter.takes(&article) {
             return None;
         }
+        self.shown.store(true, Ordering::Release);
         let shown = if self.args.json {
             print(&format!("{}\n", safe_json(data)))
         } else {

@@ -111,7 +111,7 @@ fn a_passage_is_a_run_of_shared_words_in_the_published_field() {
         .filter(|at| from_body(&print.sketch.shingles[*at as usize]))
         .collect();
     let shared = [&body[1..4], &body[9..10]].concat();
-    let found = passages(&page, &print, &shared);
+    let found = passages(&page, &print, &shared, 0);
     let field = joined(&text);
     let shown: Vec<String> = found
         .iter()
@@ -134,6 +134,36 @@ fn a_passage_is_a_run_of_shared_words_in_the_published_field() {
         found.iter().map(|each| each.tokens).collect::<Vec<_>>(),
         [5, 3]
     );
+}
+
+#[test]
+fn passages_are_joined_over_what_the_sample_leaves_out() {
+    let text = [words("first", 300)];
+    let page = document(&[&text[0]]);
+    let mut print = print("a", "", "a story");
+    print.sketch = Sketch::of(&page);
+    let level = print.sketch.level;
+    assert!(level > 0, "a long text keeps a sample");
+    // The earlier article is longer: of these shingles it kept those of a coarser level, and all of them are shared.
+    let coarser = level + 2;
+    let shared: Vec<u32> = (0..print.sketch.shingles.len() as u32)
+        .filter(|at| print.sketch.shingles[*at as usize].level >= coarser)
+        .collect();
+    assert!(shared.len() > 2 && shared.len() < print.sketch.shingles.len());
+    let found = passages(&page, &print, &shared, coarser);
+    assert_eq!(found.len(), 1, "{found:?}");
+    // At the level of its own sketch the same shingles lie apart.
+    assert!(passages(&page, &print, &shared, level).len() > 1);
+    // One that is missing parts two passages.
+    let gap = [&shared[..1], &shared[2..]].concat();
+    assert_eq!(passages(&page, &print, &gap, coarser).len(), 2);
+    // Shingles whose words overlap are one passage, whatever their ranks.
+    let short = document(&[&words("one", 20)]);
+    print.sketch = Sketch::of(&short);
+    let every_second: Vec<u32> = (0..18).step_by(2).collect();
+    let found = passages(&short, &print, &every_second, 0);
+    let tokens: Vec<u32> = found.iter().map(|each| each.tokens).collect();
+    assert_eq!(tokens, [19], "{found:?}");
 }
 
 fn joined(text: &[String]) -> String {
@@ -173,9 +203,15 @@ proptest! {
         let mut shared: Vec<u32> = shared.into_iter().map(u32::from).collect();
         shared.sort_unstable();
         shared.dedup();
-        for each in passages(&page, &print, &shared) {
-            prop_assert!(each.start < each.end && each.tokens > 0, "{each:?}");
-            prop_assert!(each.field < page.fields.len());
+        for level in [0, 3, 15] {
+            let found = passages(&page, &print, &shared, level);
+            for each in &found {
+                prop_assert!(each.start < each.end && each.tokens > 0, "{each:?}");
+                prop_assert!(each.field < page.fields.len());
+            }
+            for pair in found.windows(2) {
+                prop_assert!(pair[0].field < pair[1].field || pair[0].end <= pair[1].start, "{pair:?}");
+            }
         }
     }
 }
