@@ -72,6 +72,60 @@ pub(super) struct Vocabulary {
     by: HashSet<String>,
     /// Phrases that ask the reader to follow, by their first word.
     follow: HashMap<String, Vec<(Vec<String>, &'static str)>>,
+    /// What a site offers: newsletter, app, notifications.
+    services: Terms,
+    /// Names of sections, of which menus are made.
+    sections: Terms,
+    /// Names of months and weekdays.
+    months: Terms,
+}
+
+/// Terms of one or more words by their first word, longest first.
+///
+/// Scripts without spaces have one word for each character, so that most of their terms have several.
+#[derive(Debug, Default)]
+pub(super) struct Terms(HashMap<String, Vec<Vec<String>>>);
+
+impl Terms {
+    fn add(&mut self, mut words: Vec<String>) {
+        if words.is_empty() {
+            return;
+        }
+        let first = words.remove(0);
+        let list = self.0.entry(first).or_default();
+        let place = list.partition_point(|rest| rest.len() >= words.len());
+        list.insert(place, words);
+    }
+
+    /// Length in words of the longest term that `words` begin with.
+    pub(super) fn opens(&self, page: &Page<'_>, words: &[Word]) -> Option<usize> {
+        let (first, after) = words.split_first()?;
+        let list = self.0.get(page.form(first))?;
+        let same = |rest: &&Vec<String>| {
+            let words = after.get(..rest.len());
+            words.is_some_and(|words| is_same(page, words, rest))
+        };
+        list.iter().find(same).map(|rest| rest.len() + 1)
+    }
+
+    /// Whether a term stands anywhere in `words`.
+    pub(super) fn stand_in(&self, page: &Page<'_>, words: &[Word]) -> bool {
+        (0..words.len()).any(|at| {
+            let words = words.get(at..).unwrap_or_default();
+            self.opens(page, words).is_some()
+        })
+    }
+
+    /// How many of `words` belong to terms.
+    pub(super) fn cover(&self, page: &Page<'_>, words: &[Word]) -> usize {
+        let (mut at, mut covered) = (0, 0);
+        while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
+            let length = self.opens(page, rest);
+            covered += length.unwrap_or(0);
+            at += length.unwrap_or(1);
+        }
+        covered
+    }
 }
 
 /// All phrases by their first word.
@@ -179,6 +233,21 @@ impl Markers {
     /// Whether the word belongs to the name of a news or picture agency.
     pub(super) fn is_agency(&self, form: &str) -> bool {
         self.vocabulary.agencies.contains(form)
+    }
+
+    /// What sites offer: newsletter, app, notifications.
+    pub(super) fn services(&self) -> &Terms {
+        &self.vocabulary.services
+    }
+
+    /// Names of sections, of which menus are made.
+    pub(super) fn sections(&self) -> &Terms {
+        &self.vocabulary.sections
+    }
+
+    /// Names of months and weekdays.
+    pub(super) fn months(&self) -> &Terms {
+        &self.vocabulary.months
     }
 
     /// Whether the word stands before an author's name.
