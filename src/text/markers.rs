@@ -16,6 +16,8 @@ const SHORT_WORDS: usize = 30;
 const FEW_WORDS: usize = 5;
 /// Longest line that asks to follow an account, in words.
 const FOLLOW_WORDS: usize = 25;
+/// Longest term that closes a picture credit.
+const TAKEN_WORDS: usize = 2;
 /// Most numbers before a phrase that has them (`5 min read`).
 const NUMBERS: usize = 4;
 
@@ -33,7 +35,7 @@ pub(super) struct Marker {
     /// Whether it names the source of the story, with which a story ends.
     pub source: bool,
     /// Whether numbers stand before it.
-    numbered: bool,
+    pub numbered: bool,
 }
 
 /// A phrase found on a line.
@@ -45,6 +47,8 @@ pub(super) struct Found {
     pub phrase: &'static str,
     /// Whether the line holds nothing else.
     pub whole: bool,
+    /// Words up to its end, where it opens the line.
+    pub words: usize,
     /// Whether a story can end here: a source line or keywords.
     pub ends_story: bool,
 }
@@ -78,6 +82,8 @@ pub(super) struct Vocabulary {
     sections: Terms,
     /// Names of months and weekdays.
     months: Terms,
+    /// Words that close a picture credit, after the name of who took it.
+    taken: Terms,
 }
 
 /// Terms of one or more words by their first word, longest first.
@@ -151,7 +157,7 @@ impl Markers {
             let opening = self.opening(page, words);
             let found = opening
                 .filter(|marker| marker.numbered == (skipped > 0))
-                .find_map(|marker| marker.judge(page, line, words));
+                .find_map(|marker| marker.judge(self, page, line, words));
             if found.is_some() {
                 return found;
             }
@@ -183,6 +189,7 @@ impl Markers {
             kind: ZoneKind::Legal,
             phrase,
             whole: false,
+            words: 0,
             ends_story: true,
         })
     }
@@ -216,6 +223,7 @@ impl Markers {
             kind: ZoneKind::Share,
             phrase,
             whole: false,
+            words: 0,
             ends_story: false,
         })
     }
@@ -248,6 +256,15 @@ impl Markers {
     /// Names of months and weekdays.
     pub(super) fn months(&self) -> &Terms {
         &self.vocabulary.months
+    }
+
+    /// Length of the term that closes `words` as a picture credit.
+    pub(super) fn closes_picture(&self, page: &Page<'_>, words: &[Word]) -> Option<usize> {
+        let ends = |length: &usize| {
+            let from = words.len().checked_sub(*length)?;
+            self.vocabulary.taken.opens(page, words.get(from..)?)
+        };
+        (1..=TAKEN_WORDS).find(|length| ends(length) == Some(*length))
     }
 
     /// Whether the word stands before an author's name.

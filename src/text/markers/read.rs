@@ -65,6 +65,7 @@ impl Markers {
             "by" => vocabulary.by.extend(words),
             "service" => vocabulary.services.add(words),
             "section" => vocabulary.sections.add(words),
+            "taken" => vocabulary.taken.add(words),
             "month" => vocabulary.months.add(words),
             "follow" => {
                 let first = words.first().cloned().unwrap_or_default();
