@@ -18,6 +18,8 @@ use super::page::{Line, Page, Word, breaks_sentence};
 const LONG_WORDS: usize = 20;
 /// Shortest line that may be a whole page, where phrases are looked for that no delimiter follows.
 const LOOSE_WORDS: usize = 60;
+/// Most lines of a page whose story may be one of them.
+const FEW_LINES: usize = 2;
 /// Longest phrase, in words.
 const PHRASE_WORDS: usize = 7;
 /// Longest byline or caption inside a line, longest share or legal line, and longest headline, in words.
@@ -57,7 +59,7 @@ pub(super) fn cut_lines(page: &mut Page<'_>, markers: &Markers) {
             };
             cutter.menu(line, index == 0);
             cutter.cut(line);
-            if line.weight >= LOOSE_WORDS {
+            if line.weight >= LOOSE_WORDS || page.lines.len() <= FEW_LINES {
                 cutter.loose(line);
                 if index == 0 {
                     cutter.head(line);
@@ -237,14 +239,22 @@ impl<'p> Cutter<'p, '_> {
 
     /// Whether a second article begins here.
     fn is_tail(&self, hit: &Hit<'_>) -> bool {
-        matches!(hit.marker.kind, ZoneKind::ReadAlso | ZoneKind::HeadlineList)
-            && self.open
-            && self.ended
-            && self.story >= STORY_WORDS
+        is_list(hit.marker.kind) && self.open && self.ended && self.story >= STORY_WORDS
     }
 
     /// Where the furniture ends that a phrase announces, or `None` where that cannot be told.
     fn reach(&self, hit: &Hit<'_>, limit: usize) -> Option<usize> {
+        if self.gap(hit.words.start).ends_with('【') {
+            let mut inside = hit.words.end + 1..limit;
+            let close = inside.find(|&index| self.gap(index).contains('】'));
+            if !self.gap(hit.words.end).contains('】') {
+                if close.is_some() {
+                    return close;
+                }
+            } else if is_list(hit.marker.kind) {
+                return Some(hit.words.end);
+            }
+        }
         let after = hit.words.end..limit;
         let length = self.page.weigh(after.clone());
         let sentence = after
@@ -406,6 +416,11 @@ impl<'p> Cutter<'p, '_> {
     }
 }
 
+/// Kinds whose phrase stands above headlines.
+fn is_list(kind: ZoneKind) -> bool {
+    matches!(kind, ZoneKind::ReadAlso | ZoneKind::HeadlineList)
+}
+
 /// Where in the text between two words the cut lies: behind the punctuation that belongs to the first.
 pub(super) fn place_in_gap(gap: &str) -> usize {
     if gap.contains("t.co/") || gap.contains("pic.") {
@@ -414,6 +429,9 @@ pub(super) fn place_in_gap(gap: &str) -> usize {
     }
     if gap.contains('|') && gap.ends_with(char::is_whitespace) {
         return gap.len();
+    }
+    if let Some(place) = gap.find('】') {
+        return place + '】'.len_utf8();
     }
     if let Some(place) = gap.find(['©', 'ⓒ', '【', '#']) {
         return place;

@@ -11,7 +11,7 @@ use super::document::ZoneKind;
 use super::markers::{Markers, ends_sentence, is_number, is_sentence_end};
 use super::page::{Line, Page, Word};
 
-pub(super) use names::is_name;
+pub(super) use names::is_names;
 pub(super) use posts::{is_dashed, is_like_post, is_signature};
 
 /// Shortest line that can be a keyword cloud by repetition, in words, and its highest share of different words.

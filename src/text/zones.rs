@@ -192,7 +192,10 @@ impl<'p, 't> Zoning<'p, 't> {
             let reason = format!("after marker: {}", found.phrase);
             match found.kind {
                 ZoneKind::KeywordCloud if found.whole => self.spread_keywords(index + 1, &reason),
-                ZoneKind::HeadlineList => {
+                // Above everything else such a line is a menu.
+                ZoneKind::HeadlineList
+                    if found.whole || (0..index).any(|above| self.is_free(above)) =>
+                {
                     self.spread_headlines(index + 1, usize::MAX, found.kind, &reason);
                 }
                 ZoneKind::ReadAlso if found.whole => {

@@ -50,6 +50,16 @@ impl Cutter<'_, '_> {
             while end < self.end && self.gap(end) == ":" && self.is_digits(end, 2) {
                 end += 1;
             }
+            if end < self.end && self.is_zone(end) {
+                end += 1;
+            }
+            // The month may be a word that is not known.
+            let day = start
+                .checked_sub(2)
+                .filter(|&day| start == year && day >= line.words.start);
+            if let Some(day) = day.filter(|&day| self.is_hour(day) && self.gap(day + 1) == " ") {
+                start = day;
+            }
             if near && start < year.max(time - 2) {
                 self.push(start);
                 self.push(end);
@@ -64,6 +74,17 @@ impl Cutter<'_, '_> {
 
     fn is_hour(&self, index: usize) -> bool {
         self.is_digits(index, 2) || self.is_digits(index, 1)
+    }
+
+    /// A time zone in capitals behind a time.
+    fn is_zone(&self, index: usize) -> bool {
+        let text = self
+            .word(index)
+            .map(|word| self.page.between(word.bytes.clone()));
+        self.gap(index) == " "
+            && text.is_some_and(|text| {
+                (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase())
+            })
     }
 
     fn is_number_at(&self, index: usize) -> bool {

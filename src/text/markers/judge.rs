@@ -10,6 +10,8 @@ use crate::text::page::{Line, Page, Word};
 /// Longest byline, in words, and longest where it ends like a sentence.
 const BYLINE_WORDS: usize = 20;
 const BYLINE_SENTENCE: usize = 12;
+/// Longest name between a label with a comma and the end of the line (`Author, Ines Calder`), in words.
+const NAME_WORDS: usize = 3;
 /// Words after a phrase that make a sentence of their own.
 const SPEECH_WORDS: usize = 6;
 
@@ -56,10 +58,16 @@ impl Marker {
                     BYLINE_WORDS
                 };
                 let text = page.line_text(line);
-                let brackets =
-                    text.starts_with(['(', '[', '（']) && text.ends_with([')', ']', '）']);
+                let brackets = text.starts_with(['(', '[', '（'])
+                    && text
+                        .trim_end_matches(is_sentence_end)
+                        .ends_with([')', ']', '）']);
                 ((delimited || brackets && self.telling) && weight <= most)
                     || (self.telling || number) && !sentence && extra <= FEW_WORDS
+                    || !sentence && extra <= NAME_WORDS && rest.starts_with([',', '،']) && {
+                        let names = words.get(length..).unwrap_or_default();
+                        names.iter().all(|word| is_name_part(page, word))
+                    }
             }
             ZoneKind::HeadlineList => {
                 !sentence && (delimited || self.telling) && extra <= FEW_WORDS
@@ -86,6 +94,12 @@ impl Marker {
             None
         }
     }
+}
+
+/// Whether a word has a capital, or its script has none.
+fn is_name_part(page: &Page<'_>, word: &Word) -> bool {
+    let first = page.between(word.bytes.clone()).chars().next();
+    word.capital || first.is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
 }
 
 /// A line that a phrase opens, with what follows.

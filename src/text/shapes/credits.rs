@@ -99,6 +99,9 @@ pub(super) fn names_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> b
     if line.weight > CAPTION_WORDS || page.line_text(line).ends_with(is_sentence_end) {
         return false;
     }
+    if ends_with_capitals(page, words) {
+        return true;
+    }
     (2..=CREDIT_WORDS.min(words.len().saturating_sub(2))).any(|length| {
         let (caption, credit) = words.split_at(words.len() - length);
         let Some((last, label)) = caption.last().zip(credit.first()) else {
@@ -114,6 +117,22 @@ pub(super) fn names_credit(page: &Page<'_>, line: &Line, markers: &Markers) -> b
                     && (gap.contains(is_sentence_end) || has_colon(page, credit, marker.words()))
             })
     })
+}
+
+/// `The ferry at the quay, on Monday. TOM ARDEN`: a name in capitals behind a full stop.
+fn ends_with_capitals(page: &Page<'_>, words: &[Word]) -> bool {
+    let shouted = |word: &&Word| {
+        let text = page.between(word.bytes.clone());
+        text.chars().nth(2).is_some() && text.chars().all(char::is_uppercase)
+    };
+    let name = words.iter().rev().take_while(shouted).count();
+    let first = words.len() - name;
+    let caption = first.checked_sub(1).and_then(|last| words.get(last));
+    NAME_WORDS.contains(&name)
+        && caption.zip(words.get(first)).is_some_and(|(last, next)| {
+            page.between(last.bytes.end..next.bytes.start)
+                .contains(is_sentence_end)
+        })
 }
 
 /// Whether a colon follows the first `label` words.
@@ -209,6 +228,7 @@ mod tests {
         for text in [
             "Boer Klaas Veld met zijn koe. Foto Jelle Arden",
             "The ferry at the quay of Brell Photo: Tom Arden",
+            "Un helicóptero sobre la ladera de Valdoria, este lunes. TOMÁS ARDEN",
         ] {
             assert!(check(text, names_credit), "{text}");
         }

@@ -12,6 +12,8 @@ const NAMES: usize = 7;
 const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=4;
 const UNCASED_WORDS: std::ops::RangeInclusive<usize> = 2..=3;
 const NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=5;
+/// Most persons on a line.
+const PERSONS: usize = 3;
 /// Longest word of a name in bytes.
 const LONG_NAME: usize = 40;
 
@@ -64,27 +66,52 @@ fn first_letter(page: &Page<'_>, word: &Word) -> Option<char> {
     text.chars().next()
 }
 
-/// Whether a line may be the name of a person and nothing else.
-pub(in crate::text) fn is_name(page: &Page<'_>, line: &Line) -> bool {
-    let (text, words) = (page.line_text(line), page.line_words(line));
-    let plain = |c: char| {
-        c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.' | '\u{200C}') || is_mark(c)
-    };
-    if ends_sentence(text) || !text.chars().all(plain) || line.weight > *NAME_WORDS.end() {
+/// Whether a line may hold the names of one, two or three persons and nothing else.
+pub(in crate::text) fn is_names(page: &Page<'_>, line: &Line) -> bool {
+    let text = page.line_text(line);
+    if ends_sentence(text) || line.weight > *NAME_WORDS.end() * PERSONS {
         return false;
     }
+    let words = page.line_words(line);
+    let mut names = words.chunk_by(|word, next| {
+        let gap = page.between(word.bytes.end..next.bytes.start);
+        !gap.starts_with([',', '،', '、'])
+    });
+    text.chars().all(is_name_character)
+        && !text.ends_with([',', '،', '、'])
+        && (1..=PERSONS).contains(&names.clone().count())
+        && names.all(|name| is_name(page, name))
+}
+
+fn is_name_character(c: char) -> bool {
+    c.is_alphabetic()
+        || matches!(
+            c,
+            ' ' | '-' | '\'' | '’' | '.' | ',' | '،' | '、' | '\u{200C}'
+        )
+        || is_mark(c)
+}
+
+/// Whether words may be the name of a person.
+fn is_name(page: &Page<'_>, words: &[Word]) -> bool {
     if words.iter().any(|word| word.single) {
         return NAME_CHARACTERS.contains(&words.len())
-            && text.chars().all(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'));
+            && words.iter().all(|word| {
+                first_letter(page, word).is_some_and(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'))
+            });
     }
-    let cased = words
-        .iter()
-        .filter_map(|word| first_letter(page, word))
-        .any(|c| c.is_uppercase() || c.is_lowercase());
-    let count = text.split(' ').count();
+    let cased = |word: &Word| {
+        first_letter(page, word).is_some_and(|c| c.is_uppercase() || c.is_lowercase())
+    };
     let short = words.iter().all(|word| word.bytes.len() <= LONG_NAME);
+    // Hyphens, apostrophes and points inside a name make words too, but not names of their own.
+    let spaced = words
+        .iter()
+        .zip(words.iter().skip(1))
+        .filter(|(word, next)| page.between(word.bytes.end..next.bytes.start).contains(' '));
+    let count = spaced.count() + 1;
     short
-        && if cased {
+        && if words.iter().any(cased) {
             NAME_WORDS.contains(&count)
                 && words.iter().all(|word| {
                     let capital = first_letter(page, word).is_some_and(char::is_uppercase);
@@ -143,13 +170,14 @@ mod tests {
         for text in [
             "Ines Calder",
             "Jean-Luc O’Brien",
+            "Ines Calder, Tom Vale",
             "M. J. Vale",
             "Анна Лесная",
             "رانيا الحداد",
             "佐山真理",
             "अनिता वर्मा",
         ] {
-            assert!(check(text, is_name), "{text}");
+            assert!(check(text, is_names), "{text}");
         }
         for text in [
             "Ines",
@@ -157,11 +185,13 @@ mod tests {
             "BREAKING NEWS",
             "Brell 2031",
             "Ines Calder:",
+            "Brell, Arden",
+            "Ines Calder,",
             "Ines Calder.",
             "新しい船が来た",
             "قال الوزير في مؤتمر",
         ] {
-            assert!(!check(text, is_name), "{text}");
+            assert!(!check(text, is_names), "{text}");
         }
     }
 }

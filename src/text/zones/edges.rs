@@ -54,6 +54,30 @@ impl Zoning<'_, '_> {
             .count()
     }
 
+    /// Names of sections on lines of their own above the headline.
+    fn section_names(&mut self, first: usize) {
+        let headline = |zoning: &Self, from: usize| {
+            zoning.titled
+                || (from..first)
+                    .any(|index| zoning.is_free(index) && zoning.weight(index) >= LEAST_HEADLINE)
+        };
+        for index in 0..first {
+            let words = self
+                .line(index)
+                .map_or(&[][..], |line| self.page.line_words(line));
+            let section = (1..=MENU_WORDS).contains(&words.len())
+                && self.markers.sections().cover(self.page, words) == words.len()
+                && !ends_sentence(self.text(index));
+            if !self.is_free(index) {
+                continue;
+            }
+            if !section || !headline(self, index + 1) {
+                break;
+            }
+            self.set(index, ZoneKind::KeywordCloud, "menu");
+        }
+    }
+
     fn is_sections(&self, index: usize) -> bool {
         let words = self.line(index).map(|line| self.page.line_words(line));
         words.is_some_and(|words| shapes::is_menu(self.page, words, self.markers))
@@ -66,6 +90,7 @@ impl Zoning<'_, '_> {
         let last = prose.next_back().unwrap_or(first);
         let clocks = self.times(first..last + 1);
         self.set_outside(0..first, clocks);
+        self.section_names(first);
         self.below_standfirst(first);
         self.set_outside((last + 1..self.count()).rev(), clocks);
         let item = |index: &usize| {

@@ -3,7 +3,7 @@
 use super::{HEADLINE_CHARACTERS, Zoning};
 use crate::text::document::ZoneKind;
 use crate::text::markers::ends_sentence;
-use crate::text::shapes::{self, is_name};
+use crate::text::shapes::{self, is_names};
 
 /// Most paragraphs of a standfirst, and the longest, in words.
 const STANDFIRSTS: usize = 2;
@@ -62,7 +62,7 @@ impl Zoning<'_, '_> {
     fn is_author_above(&self, index: usize) -> bool {
         let name = self
             .line(index)
-            .is_some_and(|line| is_name(self.page, line));
+            .is_some_and(|line| is_names(self.page, line));
         name && self.is_furnished(index + 1)
     }
 
@@ -91,8 +91,9 @@ impl Zoning<'_, '_> {
             if !self.is_free(index) {
                 continue;
             }
-            if headline && is_name(self.page, line) && self.is_author(index) {
+            if headline && is_names(self.page, line) && self.is_author(index) {
                 self.set(index, ZoneKind::Byline, "name between headline and story");
+                self.repeat_name(index);
                 continue;
             }
             headline |= self.weight(index) >= HEADLINE_WORDS
@@ -105,11 +106,27 @@ impl Zoning<'_, '_> {
         }
     }
 
+    /// The same name alone on a line at the foot, above what the page says about its author.
+    fn repeat_name(&mut self, name: usize) {
+        let last = (name..self.count())
+            .rev()
+            .find(|&index| self.is_prose(index));
+        let text = self.text(name);
+        let foot = last.unwrap_or(name)..self.count();
+        let same: Vec<usize> = foot
+            .filter(|&index| index != name && self.text(index) == text)
+            .collect();
+        for index in same {
+            self.set(index, ZoneKind::Byline, "name of the author again");
+        }
+    }
+
     /// Whether a story follows that does not name the person on the line.
     fn is_author(&self, index: usize) -> bool {
         let name = self.text(index);
         let words: Vec<&str> = name
             .split_whitespace()
+            .map(|word| word.trim_end_matches(','))
             .filter(|word| word.chars().nth(1).is_some() && !word.ends_with('.'))
             .collect();
         let story = || (index + 1..self.count()).filter(|&below| self.is_prose(below));
