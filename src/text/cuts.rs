@@ -120,11 +120,15 @@ impl<'p> Cutter<'p, '_> {
     }
 
     fn begins_sentence(&self, index: usize) -> bool {
+        let gap = self.gap(index);
+        if gap == " " {
+            return false;
+        }
         index
             .checked_sub(1)
             .and_then(|before| self.word(before))
-            .is_some_and(|before| breaks_sentence(self.gap(index), before))
-            || self.gap(index).contains(['|', '•', '»', '【'])
+            .is_some_and(|before| breaks_sentence(gap, before))
+            || gap.contains(['|', '•', '»', '【'])
     }
 
     /// Whether the text before the word `index`, or before the end of the line, ends like a sentence.
@@ -132,6 +136,12 @@ impl<'p> Cutter<'p, '_> {
         let next = self.word(index).map(|word| word.bytes.start as usize);
         let end = next.filter(|_| index < self.end).unwrap_or(self.line_end);
         self.page.text.get(..end).is_some_and(ends_sentence)
+    }
+
+    /// Whether a question or exclamation mark, a bar or a bullet stands before a word.
+    fn is_apart(&self, index: usize) -> bool {
+        self.gap(index)
+            .contains(['?', '!', '…', '？', '！', '؟', '|', '•', '»', '【'])
     }
 
     /// Whether words with a full stop behind them are one headline: no capital inside says that a sentence begins. In
@@ -277,11 +287,13 @@ impl<'p> Cutter<'p, '_> {
             ZoneKind::ReadAlso | ZoneKind::HeadlineList if !sure => None,
             // A headline without a full stop runs into the next sentence, which may be one of the story.
             ZoneKind::ReadAlso | ZoneKind::HeadlineList => {
-                let safe = |&end: &usize| {
-                    !self.ends_statement_at(end) || self.is_headline(hit.words.end..end)
+                let first = first(HEADLINE_WORDS)
+                    .filter(|&end| self.is_apart(end) || self.is_headline(hit.words.end..end));
+                let alone = |end: &usize| {
+                    sentence.is_none()
+                        && (!self.ends_statement_at(*end) || self.is_headline(hit.words.end..*end))
                 };
-                let first = first(HEADLINE_WORDS).filter(safe);
-                first.or_else(|| whole(LINK_WORDS).filter(|end| sentence.is_none() && safe(end)))
+                first.or_else(|| whole(LINK_WORDS).filter(alone))
             }
             _ => first(NOTE_WORDS).or_else(|| whole(NOTE_WORDS)),
         }

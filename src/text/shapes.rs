@@ -11,6 +11,7 @@ use super::document::ZoneKind;
 use super::markers::{Markers, ends_sentence, is_number, is_sentence_end};
 use super::page::{Line, Page, Word};
 
+pub(super) use dates::is_time_line;
 pub(super) use names::is_names;
 pub(super) use posts::{is_dashed, is_like_post, is_signature};
 
@@ -165,7 +166,12 @@ fn networks(page: &Page<'_>, words: &[Word], markers: &Markers) -> usize {
 
 /// A run of words most of which are names of sections: `Home World Politics Sport`.
 pub(super) fn is_menu(page: &Page<'_>, words: &[Word], markers: &Markers) -> bool {
-    MENU_WORDS.contains(&words.len()) && is_sections(page, words, markers)
+    // Most lines are told from menus by their first words.
+    let opens = |at: usize| {
+        let words = words.get(at..).unwrap_or_default();
+        markers.sections().opens(page, words).is_some()
+    };
+    MENU_WORDS.contains(&words.len()) && (opens(0) || opens(1)) && is_sections(page, words, markers)
 }
 
 /// Whether at least three of four words, and at least three, are names of sections.

@@ -30,12 +30,14 @@ impl Cutter<'_, '_> {
     fn stamp(&mut self, line: &Line) {
         let last = line.words.start + HEAD_WORDS;
         for time in line.words.start + 4..self.end.min(last) {
-            let clock = self.gap(time) == ":" && self.is_digits(time, 2) && self.is_hour(time - 1);
+            if self.gap(time) != ":" || !self.is_digits(time, 2) || !self.is_hour(time - 1) {
+                continue;
+            }
             let year = (time - 4..time - 1).find(|&year| {
                 let apart = |index: usize| !self.gap(index).contains(char::is_alphabetic);
                 self.is_digits(year, 4) && (year + 1..time).all(apart)
             });
-            let Some(year) = year.filter(|_| clock) else {
+            let Some(year) = year else {
                 continue;
             };
             let near = (year + 1..time).all(|index| self.is_number_at(index));
@@ -110,8 +112,9 @@ impl Cutter<'_, '_> {
     fn dateline(&self, start: usize) -> Option<usize> {
         let end = self.end.min(start + HEAD_WORDS);
         let after = (start + 1..end).find(|&index| {
-            let gap = self.gap(index).trim_end();
-            gap.starts_with(')') && gap.ends_with(['-', '–', '—'])
+            let gap = self.gap(index);
+            let closed = gap.starts_with(')');
+            closed && gap.trim_end().ends_with(['-', '–', '—'])
         })?;
         if (start + 1..after).any(|index| self.gap(index).contains(['!', '?', '。'])) {
             return None;

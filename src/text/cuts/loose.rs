@@ -69,7 +69,7 @@ impl<'p> Cutter<'p, '_> {
     /// Runs of hashtags.
     fn hashtags(&mut self, line: &Line) {
         let text = self.page.line_text(line);
-        if text.matches('#').nth(HASHTAGS - 1).is_none() {
+        if text.bytes().filter(|&byte| byte == b'#').count() < HASHTAGS {
             return;
         }
         let mut run = 0;

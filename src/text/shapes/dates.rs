@@ -29,7 +29,7 @@ pub(super) fn is_date_line(page: &Page<'_>, line: &Line, markers: &Markers) -> b
 }
 
 /// A line that holds a time of day, as entries of a live blog begin with too.
-pub(super) fn is_time_line(page: &Page<'_>, line: &Line) -> bool {
+pub(in crate::text) fn is_time_line(page: &Page<'_>, line: &Line) -> bool {
     line.weight <= TIME_WORDS && is_time(page, page.line_words(line))
 }
 
@@ -62,8 +62,10 @@ fn numbers(page: &Page<'_>, words: &[Word]) -> Option<(usize, usize)> {
 
 /// `18h20`, `06h`.
 fn is_clock(form: &str) -> bool {
-    form.split_once('h')
-        .is_some_and(|(hours, minutes)| !hours.is_empty() && is_number(hours) && is_number(minutes))
+    form.starts_with(|c: char| c.is_ascii_digit())
+        && form.split_once('h').is_some_and(|(hours, minutes)| {
+            !hours.is_empty() && is_number(hours) && is_number(minutes)
+        })
 }
 
 /// A day and a year, or a numeric date, and few other words.

@@ -46,11 +46,10 @@ impl Zoning<'_, '_> {
 
     /// How many times of day stand on lines of their own in a part of the page.
     fn times(&self, lines: Range<usize>) -> usize {
-        let free =
-            lines.filter(|&index| self.is_free(index) && self.weight(index) < SENTENCE_WORDS);
-        free.filter_map(|index| self.line(index))
-            .filter_map(|line| shapes::weak(self.page, line, self.markers))
-            .filter(|&(_, reason)| reason == shapes::TIME)
+        lines
+            .filter(|&index| self.is_free(index))
+            .filter_map(|index| self.line(index))
+            .filter(|line| shapes::is_time_line(self.page, line))
             .count()
     }
 
