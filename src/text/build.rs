@@ -107,7 +107,13 @@ impl DocumentBuilder {
                     reason: None,
                 })
                 .collect(),
-            Role::Summary | Role::Body if zoned => classify(&page, &self.markers),
+            Role::Summary | Role::Body if zoned => {
+                let titled = document
+                    .fields
+                    .iter()
+                    .any(|field| field.role == Role::Title);
+                classify(&page, &self.markers, titled)
+            }
             Role::Summary | Role::Body => plain(&page),
         };
         let mut writer = Writer {

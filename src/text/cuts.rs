@@ -2,7 +2,11 @@
 //!
 //! A line is cut where a marker phrase with its delimiter stands at the beginning of a sentence or directly after other
 //! furniture, and at embedded posts that are signed. How far the piece reaches depends on what the phrase announces;
-//! where that cannot be told, nothing is cut. Pieces are lines of their own afterwards and are judged like all others.
+//! where that cannot be told, nothing is cut. Lines so long that they may be whole pages are also cut at phrases without
+//! a delimiter, where these begin a sentence (`loose`), and at what stands before a dateline (`head`). Pieces are lines of their own afterwards and are judged like all others.
+
+mod head;
+mod loose;
 
 use std::ops::Range;
 
@@ -12,6 +16,10 @@ use super::page::{Line, Page, Word, breaks_sentence};
 
 /// Shortest line that is examined, in words.
 const LONG_WORDS: usize = 20;
+/// Shortest line that may be a whole page, where phrases are looked for that no delimiter follows.
+const LOOSE_WORDS: usize = 60;
+/// Most lines of a page whose story may be one of them.
+const FEW_LINES: usize = 2;
 /// Longest phrase, in words.
 const PHRASE_WORDS: usize = 7;
 /// Longest byline or caption inside a line, longest share or legal line, and longest headline, in words.
@@ -51,6 +59,14 @@ pub(super) fn cut_lines(page: &mut Page<'_>, markers: &Markers) {
             };
             cutter.menu(line, index == 0);
             cutter.cut(line);
+            if line.weight >= LOOSE_WORDS || page.lines.len() <= FEW_LINES {
+                cutter.loose(line);
+                if index == 0 {
+                    cutter.head(line);
+                }
+                cutter.cuts.sort_unstable();
+                cutter.cuts.dedup();
+            }
             if !cutter.cuts.is_empty() {
                 cuts.push((index, cutter.cuts));
             }
@@ -104,11 +120,15 @@ impl<'p> Cutter<'p, '_> {
     }
 
     fn begins_sentence(&self, index: usize) -> bool {
+        let gap = self.gap(index);
+        if gap == " " {
+            return false;
+        }
         index
             .checked_sub(1)
             .and_then(|before| self.word(before))
-            .is_some_and(|before| breaks_sentence(self.gap(index), before))
-            || self.gap(index).contains(['|', '•', '»'])
+            .is_some_and(|before| breaks_sentence(gap, before))
+            || gap.contains(['|', '•', '»', '【'])
     }
 
     /// Whether the text before the word `index`, or before the end of the line, ends like a sentence.
@@ -116,6 +136,32 @@ impl<'p> Cutter<'p, '_> {
         let next = self.word(index).map(|word| word.bytes.start as usize);
         let end = next.filter(|_| index < self.end).unwrap_or(self.line_end);
         self.page.text.get(..end).is_some_and(ends_sentence)
+    }
+
+    /// Whether a question or exclamation mark, a bar or a bullet stands before a word.
+    fn is_apart(&self, index: usize) -> bool {
+        self.gap(index)
+            .contains(['?', '!', '…', '？', '！', '؟', '|', '•', '»', '【'])
+    }
+
+    /// Whether words with a full stop behind them are one headline: no capital inside says that a sentence begins. In
+    /// German and in scripts without capitals that cannot be told.
+    fn is_headline(&self, words: Range<usize>) -> bool {
+        let words = self.page.words.get(words).unwrap_or_default();
+        let cased = words.first().is_some_and(|word| {
+            let text = self.page.between(word.bytes.clone());
+            text.starts_with(char::is_uppercase)
+        });
+        cased && !words.iter().skip(2).any(|word| word.capital)
+    }
+
+    /// Whether the text before the word `index`, or before the end of the line, ends with a full stop.
+    fn ends_statement_at(&self, index: usize) -> bool {
+        let next = self.word(index).map(|word| word.bytes.start as usize);
+        let end = next.filter(|_| index < self.end).unwrap_or(self.line_end);
+        let text = self.page.text.get(..end).unwrap_or_default();
+        let text = text.trim_end_matches(|c: char| !c.is_alphanumeric() && !is_sentence_end(c));
+        text.ends_with(is_sentence_end) && !text.ends_with(['?', '!', '…', '？', '！', '؟'])
     }
 
     /// A menu that opens the page: `Home | World | Sport | …`.
@@ -203,14 +249,22 @@ impl<'p> Cutter<'p, '_> {
 
     /// Whether a second article begins here.
     fn is_tail(&self, hit: &Hit<'_>) -> bool {
-        matches!(hit.marker.kind, ZoneKind::ReadAlso | ZoneKind::HeadlineList)
-            && self.open
-            && self.ended
-            && self.story >= STORY_WORDS
+        is_list(hit.marker.kind) && self.open && self.ended && self.story >= STORY_WORDS
     }
 
     /// Where the furniture ends that a phrase announces, or `None` where that cannot be told.
     fn reach(&self, hit: &Hit<'_>, limit: usize) -> Option<usize> {
+        if self.gap(hit.words.start).ends_with('【') {
+            let mut inside = hit.words.end + 1..limit;
+            let close = inside.find(|&index| self.gap(index).contains('】'));
+            if !self.gap(hit.words.end).contains('】') {
+                if close.is_some() {
+                    return close;
+                }
+            } else if is_list(hit.marker.kind) {
+                return Some(hit.words.end);
+            }
+        }
         let after = hit.words.end..limit;
         let length = self.page.weigh(after.clone());
         let sentence = after
@@ -231,8 +285,15 @@ impl<'p> Cutter<'p, '_> {
             ZoneKind::Byline | ZoneKind::Caption if !sure && sentence.is_some() => None,
             ZoneKind::Byline | ZoneKind::Caption => whole(NAME_WORDS).or_else(|| first(NAME_WORDS)),
             ZoneKind::ReadAlso | ZoneKind::HeadlineList if !sure => None,
+            // A headline without a full stop runs into the next sentence, which may be one of the story.
             ZoneKind::ReadAlso | ZoneKind::HeadlineList => {
-                first(HEADLINE_WORDS).or_else(|| whole(LINK_WORDS))
+                let first = first(HEADLINE_WORDS)
+                    .filter(|&end| self.is_apart(end) || self.is_headline(hit.words.end..end));
+                let alone = |end: &usize| {
+                    sentence.is_none()
+                        && (!self.ends_statement_at(*end) || self.is_headline(hit.words.end..*end))
+                };
+                first.or_else(|| whole(LINK_WORDS).filter(alone))
             }
             _ => first(NOTE_WORDS).or_else(|| whole(NOTE_WORDS)),
         }
@@ -367,6 +428,11 @@ impl<'p> Cutter<'p, '_> {
     }
 }
 
+/// Kinds whose phrase stands above headlines.
+fn is_list(kind: ZoneKind) -> bool {
+    matches!(kind, ZoneKind::ReadAlso | ZoneKind::HeadlineList)
+}
+
 /// Where in the text between two words the cut lies: behind the punctuation that belongs to the first.
 pub(super) fn place_in_gap(gap: &str) -> usize {
     if gap.contains("t.co/") || gap.contains("pic.") {
@@ -375,6 +441,12 @@ pub(super) fn place_in_gap(gap: &str) -> usize {
     }
     if gap.contains('|') && gap.ends_with(char::is_whitespace) {
         return gap.len();
+    }
+    if let Some(place) = gap.find('】') {
+        return place + '】'.len_utf8();
+    }
+    if let Some(place) = gap.find(['©', 'ⓒ', '【', '#']) {
+        return place;
     }
     if let Some((place, _)) = gap.char_indices().find(|(_, c)| c.is_whitespace()) {
         return place;

@@ -55,6 +55,16 @@ pub(super) fn is_post_link(link: &str) -> bool {
     ]
     .iter()
     .any(|host| link.contains(host))
+        || is_telegram_post(link)
+}
+
+/// `t.me/channel/1842`; without a number it is the channel.
+fn is_telegram_post(link: &str) -> bool {
+    let path = link
+        .split_once("t.me/")
+        .filter(|(before, _)| before.is_empty() || before.ends_with('/'));
+    path.and_then(|(_, path)| path.trim_start_matches("s/").split_once('/'))
+        .is_some_and(|(_, post)| post.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn starts(bytes: &[u8], at: usize, with: &[u8]) -> bool {

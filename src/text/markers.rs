@@ -16,6 +16,8 @@ const SHORT_WORDS: usize = 30;
 const FEW_WORDS: usize = 5;
 /// Longest line that asks to follow an account, in words.
 const FOLLOW_WORDS: usize = 25;
+/// Longest term that closes a picture credit.
+const TAKEN_WORDS: usize = 2;
 /// Most numbers before a phrase that has them (`5 min read`).
 const NUMBERS: usize = 4;
 
@@ -33,7 +35,7 @@ pub(super) struct Marker {
     /// Whether it names the source of the story, with which a story ends.
     pub source: bool,
     /// Whether numbers stand before it.
-    numbered: bool,
+    pub numbered: bool,
 }
 
 /// A phrase found on a line.
@@ -45,6 +47,8 @@ pub(super) struct Found {
     pub phrase: &'static str,
     /// Whether the line holds nothing else.
     pub whole: bool,
+    /// Words up to its end, where it opens the line.
+    pub words: usize,
     /// Whether a story can end here: a source line or keywords.
     pub ends_story: bool,
 }
@@ -72,6 +76,62 @@ pub(super) struct Vocabulary {
     by: HashSet<String>,
     /// Phrases that ask the reader to follow, by their first word.
     follow: HashMap<String, Vec<(Vec<String>, &'static str)>>,
+    /// What a site offers: newsletter, app, notifications.
+    services: Terms,
+    /// Names of sections, of which menus are made.
+    sections: Terms,
+    /// Names of months and weekdays.
+    months: Terms,
+    /// Words that close a picture credit, after the name of who took it.
+    taken: Terms,
+}
+
+/// Terms of one or more words by their first word, longest first.
+///
+/// Scripts without spaces have one word for each character, so that most of their terms have several.
+#[derive(Debug, Default)]
+pub(super) struct Terms(HashMap<String, Vec<Vec<String>>>);
+
+impl Terms {
+    fn add(&mut self, mut words: Vec<String>) {
+        if words.is_empty() {
+            return;
+        }
+        let first = words.remove(0);
+        let list = self.0.entry(first).or_default();
+        let place = list.partition_point(|rest| rest.len() >= words.len());
+        list.insert(place, words);
+    }
+
+    /// Length in words of the longest term that `words` begin with.
+    pub(super) fn opens(&self, page: &Page<'_>, words: &[Word]) -> Option<usize> {
+        let (first, after) = words.split_first()?;
+        let list = self.0.get(page.form(first))?;
+        let same = |rest: &&Vec<String>| {
+            let words = after.get(..rest.len());
+            words.is_some_and(|words| is_same(page, words, rest))
+        };
+        list.iter().find(same).map(|rest| rest.len() + 1)
+    }
+
+    /// Whether a term stands anywhere in `words`.
+    pub(super) fn stand_in(&self, page: &Page<'_>, words: &[Word]) -> bool {
+        (0..words.len()).any(|at| {
+            let words = words.get(at..).unwrap_or_default();
+            self.opens(page, words).is_some()
+        })
+    }
+
+    /// How many of `words` belong to terms.
+    pub(super) fn cover(&self, page: &Page<'_>, words: &[Word]) -> usize {
+        let (mut at, mut covered) = (0, 0);
+        while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
+            let length = self.opens(page, rest);
+            covered += length.unwrap_or(0);
+            at += length.unwrap_or(1);
+        }
+        covered
+    }
 }
 
 /// All phrases by their first word.
@@ -97,7 +157,7 @@ impl Markers {
             let opening = self.opening(page, words);
             let found = opening
                 .filter(|marker| marker.numbered == (skipped > 0))
-                .find_map(|marker| marker.judge(page, line, words));
+                .find_map(|marker| marker.judge(self, page, line, words));
             if found.is_some() {
                 return found;
             }
@@ -129,6 +189,7 @@ impl Markers {
             kind: ZoneKind::Legal,
             phrase,
             whole: false,
+            words: 0,
             ends_story: true,
         })
     }
@@ -162,6 +223,7 @@ impl Markers {
             kind: ZoneKind::Share,
             phrase,
             whole: false,
+            words: 0,
             ends_story: false,
         })
     }
@@ -179,6 +241,30 @@ impl Markers {
     /// Whether the word belongs to the name of a news or picture agency.
     pub(super) fn is_agency(&self, form: &str) -> bool {
         self.vocabulary.agencies.contains(form)
+    }
+
+    /// What sites offer: newsletter, app, notifications.
+    pub(super) fn services(&self) -> &Terms {
+        &self.vocabulary.services
+    }
+
+    /// Names of sections, of which menus are made.
+    pub(super) fn sections(&self) -> &Terms {
+        &self.vocabulary.sections
+    }
+
+    /// Names of months and weekdays.
+    pub(super) fn months(&self) -> &Terms {
+        &self.vocabulary.months
+    }
+
+    /// Length of the term that closes `words` as a picture credit.
+    pub(super) fn closes_picture(&self, page: &Page<'_>, words: &[Word]) -> Option<usize> {
+        let ends = |length: &usize| {
+            let from = words.len().checked_sub(*length)?;
+            self.vocabulary.taken.opens(page, words.get(from..)?)
+        };
+        (1..=TAKEN_WORDS).find(|length| ends(length) == Some(*length))
     }
 
     /// Whether the word stands before an author's name.

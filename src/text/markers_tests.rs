@@ -112,3 +112,20 @@ fn no_phrase_means_two_things() {
     }
     assert!(doubled.is_empty(), "{doubled:?}");
 }
+
+#[test]
+fn terms_of_several_words_are_found_longest_first() {
+    let data = "section\ten\tTop|Top stories|Sport\nsection\tzh\t国际|体育\nservice\ten\tpush alerts\nmonth\ten\tMarch\n";
+    let markers = Markers::parse(data).expect("phrases");
+    let cover = |text: &str| {
+        let page = Page::read(text);
+        markers.sections().cover(&page, &page.words)
+    };
+    assert_eq!(cover("Top stories Sport Arden"), 3);
+    assert_eq!(cover("国际 体育 社会"), 4);
+    assert_eq!(cover("stories of a valley"), 0);
+    let page = Page::read("Turn on push alerts in March");
+    assert!(markers.services().stand_in(&page, &page.words));
+    assert!(!markers.services().stand_in(&page, &page.words[..3]));
+    assert_eq!(markers.months().opens(&page, &page.words[5..]), Some(1));
+}

@@ -36,6 +36,8 @@ pub(super) struct Line {
     pub weight: usize,
     /// Whether the line links to a post on a social network.
     pub post_link: bool,
+    /// Whether it was cut out of a longer line.
+    pub cut: bool,
 }
 
 /// A field as lines and words. Links and account names have no words.
@@ -98,6 +100,7 @@ impl<'t> Page<'t> {
             weight: self.weigh(words.clone()),
             words,
             post_link,
+            cut: false,
         });
     }
 
@@ -129,7 +132,11 @@ impl<'t> Page<'t> {
 
     /// The weight of a run of words.
     pub(super) fn weigh(&self, words: Range<usize>) -> usize {
-        let words = self.words.get(words).unwrap_or_default();
+        self.weigh_words(self.words.get(words).unwrap_or_default())
+    }
+
+    /// The weight of words.
+    pub(super) fn weigh_words(&self, words: &[Word]) -> usize {
         let singles = words.iter().filter(|word| word.single).count();
         words.len() - singles + singles.div_ceil(2)
     }
@@ -176,6 +183,7 @@ impl<'t> Page<'t> {
             weight: self.weigh(words.clone()),
             words,
             post_link: is_post_link(text),
+            cut: true,
         }
     }
 

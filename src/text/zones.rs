@@ -19,17 +19,19 @@
 //! 6. Where nothing would be left, everything is main text.
 
 mod edges;
+mod head;
 mod tail;
 
 use std::ops::Range;
 
 use super::document::ZoneKind;
-use super::markers::{Found, Markers, ends_sentence};
+use super::markers::{Found, Markers, ends_sentence, is_sentence_end};
 use super::page::{Line, Page};
-use super::shapes::{self, POST_CHARACTERS, is_signature};
+use super::shapes::{self, POST_CHARACTERS, is_dashed, is_like_post, is_signature};
 
 /// Longest headline, in code points and in words.
 const HEADLINE_CHARACTERS: usize = 180;
+const HEADLINES_CHARACTERS: usize = 600;
 const HEADLINE_WORDS: usize = 30;
 /// Most headlines that a "read also" marker takes in the middle of a story.
 const LINKS: usize = 6;
@@ -49,14 +51,18 @@ pub(super) struct Zone {
 }
 
 /// Classifies every line of a body.
-pub(super) fn classify(page: &Page<'_>, markers: &Markers) -> Vec<Zone> {
+///
+/// `titled` says that the headline is known from elsewhere and need not stand in the body.
+pub(super) fn classify(page: &Page<'_>, markers: &Markers, titled: bool) -> Vec<Zone> {
     let mut zoning = Zoning::new(page, markers);
+    zoning.titled = titled;
     zoning.read_lines();
     zoning.spread();
     zoning.beside();
     zoning.tail();
     zoning.below_keywords();
     zoning.around();
+    zoning.names();
     zoning.closing_list();
     zoning.finish()
 }
@@ -74,6 +80,8 @@ struct Zoning<'p, 't> {
     found: Vec<Option<Found>>,
     /// Furniture by line.
     zones: Vec<Option<Zone>>,
+    /// Whether the headline stands above the page.
+    titled: bool,
 }
 
 impl<'p, 't> Zoning<'p, 't> {
@@ -83,6 +91,7 @@ impl<'p, 't> Zoning<'p, 't> {
             markers,
             found: Vec::with_capacity(page.lines.len()),
             zones: vec![None; page.lines.len()],
+            titled: false,
         }
     }
 
@@ -137,12 +146,30 @@ impl<'p, 't> Zoning<'p, 't> {
             }
         }
         for (index, line) in self.page.lines.iter().enumerate() {
-            if let Some(found) = self.found(index) {
+            if self
+                .found(index)
+                .is_some_and(|found| self.is_menu(line, found))
+            {
+                if let Some(found) = self.found.get_mut(index) {
+                    *found = None;
+                }
+                self.set(index, ZoneKind::KeywordCloud, "menu");
+            } else if let Some(found) = self.found(index) {
                 self.set(index, found.kind, &format!("marker: {}", found.phrase));
             } else if let Some((kind, reason)) = shapes::strong(self.page, line, self.markers) {
                 self.set(index, kind, reason);
             }
         }
+    }
+
+    /// Whether a line that begins with the phrase for a list goes on with names of sections, as menus do.
+    fn is_menu(&self, line: &Line, found: Found) -> bool {
+        if found.whole || !matches!(found.kind, ZoneKind::HeadlineList | ZoneKind::ReadAlso) {
+            return false;
+        }
+        let words = self.page.line_words(line);
+        let after = words.get(found.words..).unwrap_or_default();
+        shapes::is_sections(self.page, after, self.markers)
     }
 
     /// Whether a byline phrase comes so often that it names a speaker.
@@ -165,7 +192,10 @@ impl<'p, 't> Zoning<'p, 't> {
             let reason = format!("after marker: {}", found.phrase);
             match found.kind {
                 ZoneKind::KeywordCloud if found.whole => self.spread_keywords(index + 1, &reason),
-                ZoneKind::HeadlineList => {
+                // Above everything else such a line is a menu.
+                ZoneKind::HeadlineList
+                    if found.whole || (0..index).any(|above| self.is_free(above)) =>
+                {
                     self.spread_headlines(index + 1, usize::MAX, found.kind, &reason);
                 }
                 ZoneKind::ReadAlso if found.whole => {
@@ -179,18 +209,33 @@ impl<'p, 't> Zoning<'p, 't> {
         }
     }
 
-    /// The line above a post's signature, and further lines with links to posts.
+    /// The line above a post's signature, and further lines with links to posts. Without a dash the signature may be
+    /// the head of a post: it takes only what looks like a post, above or else below.
     fn spread_post(&mut self, signature: usize) {
-        for (distance, index) in (0..signature).rev().enumerate() {
-            let Some(line) = self.line(index) else { break };
-            let near = distance == 0 && is_signature(self.text(signature));
-            if !self.is_free(index)
-                || !(near || line.post_link)
-                || line.points.len() > POST_CHARACTERS
-            {
+        let text = self.text(signature);
+        let signed = is_signature(text);
+        let post = |zoning: &Self, index: usize, near: bool| {
+            let line = zoning.line(index).filter(|_| zoning.is_free(index));
+            line.is_some_and(|line| {
+                (near || line.post_link) && line.points.len() <= POST_CHARACTERS
+            })
+        };
+        let mut taken = 0;
+        for index in (0..signature).rev() {
+            let like = taken == 0 && signed;
+            let near = like && (is_dashed(text) || is_like_post(self.text(index)));
+            if !post(self, index, near) {
                 break;
             }
             self.set(index, ZoneKind::EmbeddedPost, "text of a post");
+            taken += 1;
+        }
+        let below = signature + 1;
+        if signed && taken == 0 && !is_dashed(text) {
+            let near = is_like_post(self.text(below)) && !is_signature(self.text(below));
+            if post(self, below, near) {
+                self.set(below, ZoneKind::EmbeddedPost, "text of a post");
+            }
         }
     }
 
@@ -208,21 +253,48 @@ impl<'p, 't> Zoning<'p, 't> {
         }
     }
 
-    /// Headlines under a marker: short lines that do not end like sentences. The first may be a question.
+    /// Headlines under a marker: short lines that do not end like sentences. They may be questions where the list
+    /// visibly goes on.
     fn spread_headlines(&mut self, from: usize, most: usize, kind: ZoneKind, reason: &str) {
+        // Above everything else the last line before the story is the headline of the page.
+        let top = (0..from).all(|index| !self.is_free(index));
         for index in (from..self.count()).take(most) {
+            if top && self.is_prose(index + 1) {
+                break;
+            }
             let text = self.text(index);
-            let headline = self
-                .line(index)
-                .is_some_and(|line| line.points.len() <= HEADLINE_CHARACTERS)
-                && (!ends_sentence(text)
-                    || is_bullet(text) && !text.ends_with('.')
-                    || index == from && self.weight(index) <= HEADLINE_WORDS && is_question(text));
+            let question = || {
+                self.weight(index) <= HEADLINE_WORDS
+                    && is_question(text)
+                    && (index == from || is_numbered(text) || self.goes_on(index + 1))
+            };
+            let headline = self.is_short(index)
+                && (!ends_sentence(text) || is_bullet(text) && !text.ends_with('.') || question());
             if !headline || !self.is_free(index) || self.is_share_row(index) {
                 break;
             }
             self.set(index, kind, reason);
         }
+    }
+
+    /// Whether a line is as short as a headline. Headlines that were cut out of one line together are longer and have
+    /// no sentence inside.
+    fn is_short(&self, index: usize) -> bool {
+        self.line(index).is_some_and(|line| {
+            if line.cut {
+                line.points.len() <= HEADLINES_CHARACTERS && !has_sentence(self.text(index))
+            } else {
+                line.points.len() <= HEADLINE_CHARACTERS
+            }
+        })
+    }
+
+    /// Whether a list goes on at `index`: with a headline, with furniture, or since the page ends.
+    fn goes_on(&self, index: usize) -> bool {
+        !self.is_free(index)
+            || self.is_short(index)
+                && self.weight(index) <= HEADLINE_WORDS
+                && !ends_sentence(self.text(index))
     }
 
     fn is_share_row(&self, index: usize) -> bool {
@@ -297,6 +369,36 @@ fn finish(page: &Page<'_>, zones: Vec<Option<Zone>>) -> Vec<Zone> {
 fn is_question(text: &str) -> bool {
     text.trim_end_matches(['"', '”', '»', '」', '\''])
         .ends_with(['?', '!', '…', '؟', '？', '！'])
+}
+
+/// Whether a full stop stands inside a text, before its last words.
+fn has_sentence(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(place) =
+        rest.find(|c| is_sentence_end(c) && !matches!(c, '?' | '!' | '…' | '？' | '！' | '؟'))
+    {
+        let (before, after) = rest.split_at(place);
+        let letters = before.chars().rev().take_while(|c| c.is_alphabetic());
+        let after = after.trim_start_matches(is_sentence_end);
+        let spaced = after.starts_with(char::is_whitespace)
+            || !rest.get(place..).unwrap_or_default().starts_with('.');
+        if letters.count() > 1 && spaced && !after.trim().is_empty() {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+/// Whether a line starts with its number in a list.
+fn is_numbered(text: &str) -> bool {
+    let rest = text.trim_start_matches(char::is_numeric);
+    let digits = text.len() - rest.len();
+    (1..=2).contains(
+        &text
+            .get(..digits)
+            .map_or(0, |digits| digits.chars().count()),
+    ) && rest.starts_with([' ', '.', ')', '、', '．'])
 }
 
 /// Whether a line starts with a bullet.

@@ -63,6 +63,10 @@ impl Markers {
             "network_word" => vocabulary.network_words.extend(words),
             "agency" => vocabulary.agencies.extend(words),
             "by" => vocabulary.by.extend(words),
+            "service" => vocabulary.services.add(words),
+            "section" => vocabulary.sections.add(words),
+            "taken" => vocabulary.taken.add(words),
+            "month" => vocabulary.months.add(words),
             "follow" => {
                 let first = words.first().cloned().unwrap_or_default();
                 let entry = vocabulary.follow.entry(first).or_default();

@@ -17,26 +17,69 @@ const LEAST_HEADLINE: usize = 4;
 const MEAN_HEADLINE: usize = 7;
 /// Commas that make a line a list, as the line-up of a team is.
 const LIST_COMMAS: usize = 3;
+/// Times of day inside the story that make it a live blog, whose times are no dates of the page.
+const LIVE_TIMES: usize = 2;
 /// Fewest lines of a menu with one item a line, and longest item, in words.
 const MENU_LINES: usize = 5;
 const MENU_WORDS: usize = 3;
 
 impl Zoning<'_, '_> {
     /// Weak forms from the edge of the page to the story. Items beside other content may be a list of the story.
-    fn set_outside(&mut self, lines: impl Iterator<Item = usize>) {
+    fn set_outside(&mut self, lines: impl Iterator<Item = usize>, clocks: usize) {
         let mut edge = true;
         for index in lines {
             let shape = self
                 .line(index)
                 .filter(|_| self.is_free(index))
                 .and_then(|line| shapes::weak(self.page, line, self.markers));
-            if let Some((kind, reason)) =
-                shape.filter(|&(kind, _)| edge || kind != ZoneKind::KeywordCloud)
-            {
+            let fits = |&(kind, reason): &shapes::Shape| {
+                let item = kind == ZoneKind::KeywordCloud && !edge && !self.is_sections(index);
+                let entry = reason == shapes::TIME && clocks >= LIVE_TIMES;
+                !(item || entry)
+            };
+            if let Some((kind, reason)) = shape.filter(fits) {
                 self.set(index, kind, reason);
             }
             edge &= !self.is_free(index);
         }
+    }
+
+    /// How many times of day stand on lines of their own in a part of the page.
+    fn times(&self, lines: Range<usize>) -> usize {
+        lines
+            .filter(|&index| self.is_free(index))
+            .filter_map(|index| self.line(index))
+            .filter(|line| shapes::is_time_line(self.page, line))
+            .count()
+    }
+
+    /// Names of sections on lines of their own above the headline.
+    fn section_names(&mut self, first: usize) {
+        let headline = |zoning: &Self, from: usize| {
+            zoning.titled
+                || (from..first)
+                    .any(|index| zoning.is_free(index) && zoning.weight(index) >= LEAST_HEADLINE)
+        };
+        for index in 0..first {
+            let words = self
+                .line(index)
+                .map_or(&[][..], |line| self.page.line_words(line));
+            let section = (1..=MENU_WORDS).contains(&words.len())
+                && self.markers.sections().cover(self.page, words) == words.len()
+                && !ends_sentence(self.text(index));
+            if !self.is_free(index) {
+                continue;
+            }
+            if !section || !headline(self, index + 1) {
+                break;
+            }
+            self.set(index, ZoneKind::KeywordCloud, "menu");
+        }
+    }
+
+    fn is_sections(&self, index: usize) -> bool {
+        let words = self.line(index).map(|line| self.page.line_words(line));
+        words.is_some_and(|words| shapes::is_menu(self.page, words, self.markers))
     }
 
     /// Rule 5: weak forms, and menus with one item a line.
@@ -44,8 +87,11 @@ impl Zoning<'_, '_> {
         let mut prose = (0..self.count()).filter(|&index| self.is_prose(index));
         let Some(first) = prose.next() else { return };
         let last = prose.next_back().unwrap_or(first);
-        self.set_outside(0..first);
-        self.set_outside((last + 1..self.count()).rev());
+        let clocks = self.times(first..last + 1);
+        self.set_outside(0..first, clocks);
+        self.section_names(first);
+        self.below_standfirst(first);
+        self.set_outside((last + 1..self.count()).rev(), clocks);
         let item = |index: &usize| {
             self.is_free(*index)
                 && self.weight(*index) <= MENU_WORDS
