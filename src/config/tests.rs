@@ -134,6 +134,7 @@ fn numbers_of_the_stages_are_in_their_ranges() {
             "from 0.05 to 1",
         ),
         ("dedup.near.quotation", ["1.1", "0", "-1"], "from 0.05 to 1"),
+        ("dedup.near.rewritten", ["1.1", "0", "-1"], "from 0.05 to 1"),
         (
             "dedup.near.same_source_threshold",
             ["2", "0", "inf"],

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::headline::{Foreign, Headline};
 use super::recurrence;
-use super::sample::{Sample, WordBits};
+use super::sample::{Agreement, Sample, WordBits};
 use super::settings::NearSettings;
 use super::sketch::{Shingle, Sketch};
 use super::weights::{self, Whole};
@@ -33,7 +33,7 @@ pub fn mark(shingle: &Shingle) -> u8 {
 /// Shingles of this weight or less are not worth remembering: seven times on one source.
 const STALE: f32 = 1.0 / 49.0;
 /// Passages that a form has between its blanks; whoever edits copy leaves more.
-const BLANKS: u32 = 5;
+const BLANKS: u32 = 6;
 /// Share of the figures or names from which on they are those of one story.
 const SAME_FACTS: f32 = 0.8;
 /// Similarity from which on a story is as good as whole.
@@ -151,7 +151,7 @@ impl Match {
             && self.passages <= BLANKS
             && self.similarity() < WHOLE
             && !self.same_facts();
-        one_form && both(1, 0.4) || both(2, 0.25) || formula && both(1, 0.25)
+        one_form && both(1, 0.4) || both(2, 0.25) || formula && both(1, 0.15)
     }
 
     /// Whether the figures or the names speak for one story.
@@ -298,7 +298,7 @@ fn judged(
         shingles: sums.shingles,
         words: sums.this * sketch.words as f32 / whole.count.max(1) as f32,
         title: subject.headline.agreement(&earlier.headline).of_smaller(3),
-        figures: subject.figures.agreement(&earlier.figures).of_smaller(3),
+        figures: of_figures(subject.figures.agreement(&earlier.figures)),
         names: subject.names.agreement(&earlier.names).of_smaller(3),
         same_source: subject.source.is_some() && subject.source == earlier.source,
         foreign: [
@@ -322,6 +322,12 @@ fn judged(
     };
     found.relation = settings.relation(&found);
     found
+}
+
+/// The share of the figures in common: of three or more, or of two when it is none.
+fn of_figures(agreement: Agreement) -> Option<f32> {
+    let none_of_two = agreement.of_smaller(2).filter(|share| *share == 0.0);
+    agreement.of_smaller(3).or(none_of_two)
 }
 
 fn contains(embedded: &[u16], of: u32) -> bool {

@@ -3,7 +3,7 @@
 use super::NearSettings;
 use super::near::{Match, Relation};
 
-/// Which of the three thresholds a comparison had to reach.
+/// Which of the thresholds a comparison had to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
     /// [`NearSettings::threshold`]: two sources.
@@ -11,6 +11,8 @@ pub enum Line {
     /// [`NearSettings::quotation`]: two sources, but the common text is in a few passages, none of them the beginning,
     /// and the headlines do not agree.
     Quotation,
+    /// [`NearSettings::rewritten`]: two sources, and all but the wording speaks for one story.
+    Rewritten,
     /// [`NearSettings::same_source_threshold`]: one source.
     SameSource,
 }
@@ -21,6 +23,7 @@ impl Line {
         match self {
             Self::TwoSources => "threshold",
             Self::Quotation => "quotation",
+            Self::Rewritten => "rewritten",
             Self::SameSource => "same_source_threshold",
         }
     }
@@ -32,6 +35,7 @@ impl Line {
             Self::Quotation => {
                 "perhaps a quotation: few passages, not the beginning, other headlines"
             }
+            Self::Rewritten => "figures and headlines speak for one story",
             Self::SameSource => "same source",
         }
     }
@@ -102,16 +106,32 @@ impl Against {
     }
 }
 
+/// Passages that may be quotations.
+const QUOTED: u32 = 3;
+/// Share of the figures, and of the words of the headlines, with which desks rewrite a story.
+const SAME_FIGURES: f32 = 0.8;
+const RELATED: f32 = 0.3;
+
+/// Whether all but the wording speaks for one story.
+fn is_rewritten(found: &Match) -> bool {
+    found.figures.is_some_and(|share| share >= SAME_FIGURES)
+        && found.title.is_some_and(|share| share >= RELATED)
+        && found.foreign.iter().any(|side| side.absent == 0)
+}
+
 /// Likeness from which on one source repeats a story even under another headline and lead.
 const TAIL: f32 = 0.8;
 
 impl NearSettings {
-    /// The line that two articles must reach to be copies: see [`Self::threshold_for`].
+    /// The line that two articles must reach to be copies.
     pub fn line_for(&self, found: &Match) -> Line {
+        let quoted = found.passages <= QUOTED;
         if found.same_source {
             Line::SameSource
-        } else if self.threshold_for(found) > self.threshold {
+        } else if quoted && !found.opening && found.title.is_none_or(|share| share < 0.5) {
             Line::Quotation
+        } else if !quoted && is_rewritten(found) {
+            Line::Rewritten
         } else {
             Line::TwoSources
         }
@@ -176,7 +196,7 @@ impl NearSettings {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::sample::Foreign;
+    use super::super::headline::Foreign;
     use super::*;
 
     fn found() -> Match {

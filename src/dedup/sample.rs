@@ -1,8 +1,11 @@
 //! Small samples of word sets, to compare what two texts name.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::text::{Document, Role, Token};
+use crate::text::{Document, Role, Token, folded_words};
 
 /// Most hashes of a sample, unless its type says another number.
 pub const SAMPLE: usize = 10;
@@ -186,16 +189,29 @@ pub(super) fn pairs<'a>(
     })
 }
 
+/// The number that an ordinal in words stands for, as digits.
+static ORDINALS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+    let rows = include_str!("ordinals.tsv").lines();
+    let rows = rows.filter_map(|row| row.split_once('\t'));
+    rows.flat_map(|(number, words)| {
+        let words = words.split(' ').flat_map(folded_words);
+        words.map(move |word| (word, number))
+    })
+    .collect()
+});
+
 /// The figures of the story, with groups of digits put together that one character separates.
 fn figures(document: &Document) -> Vec<String> {
     let mut figures: Vec<String> = Vec::new();
     let mut end = None;
     for token in story(document) {
+        let form = document.form(token);
         if !is_figure(document, token) {
             end = None;
+            figures.extend(ORDINALS.get(form).map(|number| (*number).to_owned()));
             continue;
         }
-        let digits = document.form(token);
+        let digits = form;
         match figures.last_mut() {
             Some(last) if end == Some((token.field, token.start.saturating_sub(1))) => {
                 last.push_str(digits);
@@ -275,6 +291,16 @@ mod tests {
         }
         assert_eq!(figures_of("at 6.25 percent, 12, 13"), ["625", "12", "13"]);
         assert_eq!(figures_of("١٬٢٠٠ طن"), ["1200"]);
+    }
+
+    #[test]
+    fn ordinals_are_figures() {
+        assert_eq!(figures_of("وصلت الطائرة الإغاثية الخامسة"), ["5"]);
+        assert_eq!(
+            figures_of("The FOURTH convoy; Вчера пятый рейс"),
+            ["4", "5"]
+        );
+        assert_eq!(figures_of("the first plane in a second"), [""; 0]);
     }
 
     proptest! {

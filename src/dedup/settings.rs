@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Window;
 use super::near::{Match, Relation};
+use super::reasons::Line;
 use super::shared::{Backend, SharedSettings};
 use crate::config::ByteSize;
 
@@ -95,9 +96,6 @@ impl Default for DedupSettings {
     }
 }
 
-/// Passages that may be quotations.
-const QUOTED: u32 = 3;
-
 /// Where the line between copies and strangers runs. See docs/duplicates.md for what each number was measured to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -112,6 +110,10 @@ pub struct NearSettings {
     /// headlines do not agree (0.05 to 1): with less it is a quotation or background that both have (`partial`).
     #[schemars(range(min = 0.05, max = 1.0))]
     pub quotation: f32,
+    /// The same where all but the wording speaks for one story (0.05 to 1; no more than `threshold` counts): at least 0.8 of the
+    /// figures are the same, the headlines have words in common, and one of them names nothing that the other story does not tell.
+    #[schemars(range(min = 0.05, max = 1.0))]
+    pub rewritten: f32,
     /// The same for two articles of one source (0.05 to 1). Higher, because a source repeats its templates
     /// (results, weather, prices) far more often than its stories.
     #[schemars(range(min = 0.05, max = 1.0))]
@@ -124,7 +126,7 @@ pub struct NearSettings {
     /// one opens the longer: a round-up is not a copy of one of its items.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub balance: f32,
-    /// Least share of the figures in common, 0 to 1, where both stories have at least three: below it two stories with
+    /// Least share of the figures in common, 0 to 1, where both stories have at least three, or none in common of two: below it two stories with
     /// the same words tell of different things.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub figures: f32,
@@ -145,6 +147,7 @@ impl Default for NearSettings {
             enabled: true,
             threshold: 0.21,
             quotation: 0.35,
+            rewritten: 0.15,
             same_source_threshold: 0.5,
             leading: 0.05,
             balance: 0.12,
@@ -159,15 +162,11 @@ impl Default for NearSettings {
 impl NearSettings {
     /// The similarity that two articles need to be copies.
     pub fn threshold_for(&self, found: &Match) -> f32 {
-        if found.same_source {
-            self.same_source_threshold
-        } else if found.passages <= QUOTED
-            && !found.opening
-            && found.title.is_none_or(|share| share < 0.5)
-        {
-            self.quotation.max(self.threshold)
-        } else {
-            self.threshold
+        match self.line_for(found) {
+            Line::SameSource => self.same_source_threshold,
+            Line::Quotation => self.quotation.max(self.threshold),
+            Line::Rewritten => self.rewritten.min(self.threshold),
+            Line::TwoSources => self.threshold,
         }
     }
 
