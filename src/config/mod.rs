@@ -115,6 +115,8 @@ mod example_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod range_tests;
+#[cfg(test)]
 mod secret_tests;
 #[cfg(test)]
 mod tests;

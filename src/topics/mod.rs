@@ -31,6 +31,8 @@ mod golden;
 #[cfg(test)]
 mod golden_lists;
 #[cfg(test)]
+mod golden_misses;
+#[cfg(test)]
 mod golden_sections;
 #[cfg(test)]
 mod sample;

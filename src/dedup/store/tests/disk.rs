@@ -206,7 +206,7 @@ fn other_formats_are_refused() {
             error,
             IndexError::Version {
                 found: 1,
-                known: 3,
+                known: 4,
                 ..
             }
         ),
