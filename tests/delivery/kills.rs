@@ -66,7 +66,12 @@ fn kill_repeatedly(rig: &mut Rig, ledger: &Ledger, least: usize, random: &mut Ra
             );
             return stage;
         }
-        wait_for_a_bad_moment(transactions, random);
+        let wanted = [Step::Writing, Step::OffsetsAdded];
+        match wanted.into_iter().find(|step| !hit.contains(step)) {
+            // Chance did not bring it yet.
+            Some(step) if kills >= least => transactions.wait_for(step),
+            _ => wait_for_a_bad_moment(transactions, random),
+        }
         stage.kill();
         let done = group.done();
         assert!(
