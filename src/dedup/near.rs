@@ -40,6 +40,8 @@ const SAME_FACTS: f32 = 0.8;
 const WHOLE: f32 = 0.7;
 /// Similarity from which on a story with the same figures is told again, whatever its headline names.
 const TOLD_AGAIN: f32 = 0.6;
+/// Likeness from which on one source repeats a story even under another headline and lead.
+const TAIL: f32 = 0.8;
 /// Shared shingles that make a common beginning: a name alone has fewer.
 const OPENING: u16 = 3;
 const FIRST_HALF: u8 = 1 << 4;
@@ -156,6 +158,19 @@ impl Match {
             && self.similarity() < WHOLE
             && !self.same_facts();
         one_form && both(1, 0.4) || !told_again && both(2, 0.25) || formula && both(1, 0.15)
+    }
+
+    /// Whether half of the words of the shorter headline are in both.
+    pub(super) fn headlines_agree(&self) -> bool {
+        self.title.is_some_and(|share| share >= 0.5)
+    }
+
+    /// One source, with another headline and lead, and not nearly all the same: a source that repeats a story repeats one of these.
+    pub(super) fn is_tail(&self) -> bool {
+        self.same_source
+            && !self.same_opening
+            && !self.headlines_agree()
+            && self.similarity() < TAIL
     }
 
     /// Whether the figures or the names speak for one story.

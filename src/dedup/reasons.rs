@@ -2,6 +2,7 @@
 
 use super::NearSettings;
 use super::near::{Match, Relation};
+use super::settings::is_less;
 
 /// Which of the thresholds a comparison had to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,16 +120,13 @@ fn is_rewritten(found: &Match) -> bool {
         && found.foreign.iter().any(|side| side.absent == 0)
 }
 
-/// Likeness from which on one source repeats a story even under another headline and lead.
-const TAIL: f32 = 0.8;
-
 impl NearSettings {
     /// The line that two articles must reach to be copies.
     pub fn line_for(&self, found: &Match) -> Line {
         let quoted = found.passages <= QUOTED;
         if found.same_source {
             Line::SameSource
-        } else if quoted && !found.opening && found.title.is_none_or(|share| share < 0.5) {
+        } else if quoted && !found.opening && !found.headlines_agree() {
             Line::Quotation
         } else if !quoted && is_rewritten(found) {
             Line::Rewritten
@@ -142,13 +140,6 @@ impl NearSettings {
         if found.relation == Relation::Near {
             return Vec::new();
         }
-        let headlines_agree = found.title.is_some_and(|share| share >= 0.5);
-        let few = |share: Option<f32>, least: f32| share.is_some_and(|share| share < least);
-        let balanced = found.this.min(found.of) >= self.balance;
-        let tail = found.same_source
-            && !found.same_opening
-            && !headlines_agree
-            && found.similarity() < TAIL;
         let alike = found.similarity() >= self.threshold_for(found);
         let shingles = Against::FewShingles {
             shared: found.shingles,
@@ -160,13 +151,10 @@ impl NearSettings {
             (!found.leading, Against::NotLeading),
             (found.embedded, Against::Embedded),
             (found.other_subject(), Against::OtherSubject),
-            (tail, Against::SameSourceTail),
-            (few(found.figures, self.figures), Against::Figures),
-            (few(found.names, self.names), Against::Names),
-            (
-                !balanced && found.title.is_some_and(|share| share < 0.5),
-                Against::Balance,
-            ),
+            (found.is_tail(), Against::SameSourceTail),
+            (is_less(found.figures, self.figures), Against::Figures),
+            (is_less(found.names, self.names), Against::Names),
+            (self.is_unbalanced(found), Against::Balance),
         ];
         let holds = all.into_iter().filter(|(holds, _)| *holds);
         holds.map(|(_, against)| against).collect()

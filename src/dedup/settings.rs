@@ -181,11 +181,9 @@ impl NearSettings {
             return Relation::None;
         }
         if alike {
-            let balanced = found.this.min(found.of) >= self.balance;
-            let same_title = found.title.is_none_or(|share| share >= 0.5);
-            return match balanced || same_title {
-                true => Relation::Near,
-                false => Relation::Partial,
+            return match self.is_unbalanced(found) {
+                false => Relation::Near,
+                true => Relation::Partial,
             };
         }
         let passage = found.words >= self.partial_words as f32;
@@ -198,18 +196,21 @@ impl NearSettings {
 
     /// Whether two stories share their words, but not what they tell of.
     fn is_template(&self, found: &Match) -> bool {
-        let differ = |share: Option<f32>, least: f32| share.is_some_and(|share| share < least);
-        let other_subject = found.other_subject();
-        // A source that repeats a story repeats its headline or lead, or nearly all of it.
-        let tail = found.same_source
-            && !found.same_opening
-            && found.title.is_none_or(|share| share < 0.5)
-            && found.similarity() < 0.8;
-        other_subject
-            || tail
-            || differ(found.figures, self.figures)
-            || differ(found.names, self.names)
+        found.other_subject()
+            || found.is_tail()
+            || is_less(found.figures, self.figures)
+            || is_less(found.names, self.names)
     }
+
+    /// Whether the common text is too small a part of the longer one, and the headlines disagree.
+    pub(super) fn is_unbalanced(&self, found: &Match) -> bool {
+        found.this.min(found.of) < self.balance && is_less(found.title, 0.5)
+    }
+}
+
+/// Whether a share is known and less than `least`.
+pub(super) fn is_less(share: Option<f32>, least: f32) -> bool {
+    share.is_some_and(|share| share < least)
 }
 
 #[cfg(test)]

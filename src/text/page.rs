@@ -204,6 +204,11 @@ impl<'t> Page<'t> {
             .unwrap_or_default()
     }
 
+    /// The first letter of a word as it is written.
+    pub(super) fn first_letter(&self, word: &Word) -> Option<char> {
+        self.between(word.bytes.clone()).chars().next()
+    }
+
     /// The text between two places.
     pub(super) fn between(&self, bytes: Range<u32>) -> &'t str {
         self.text

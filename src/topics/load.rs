@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::analyser::Analyser;
 use super::lexicon::{Lexicon, Line, SHIPPED, parse};
+use super::relatives::is_code;
 use super::settings::{Problem, TopicError, TopicSettings};
 use super::taxonomy::Taxonomy;
 
@@ -116,9 +117,7 @@ fn read_folder(
             .and_then(|stem| stem.to_str())
             .unwrap_or_default()
             .to_owned();
-        if !(2..=3).contains(&language.len())
-            || !language.bytes().all(|byte| byte.is_ascii_lowercase())
-        {
+        if !is_code(&language) {
             let message =
                 "the name must be a language code of two or three small letters, such as en.tsv"
                     .to_owned();

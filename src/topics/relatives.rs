@@ -50,7 +50,8 @@ fn parse(table: &'static str) -> Result<Relatives, Problem> {
     Ok(Relatives(relatives))
 }
 
-fn is_code(text: &str) -> bool {
+/// Whether a text is a primary subtag as lists are named by: two or three small letters.
+pub(super) fn is_code(text: &str) -> bool {
     (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 

@@ -148,8 +148,7 @@ impl TopicTagger {
     /// The language of the list that `language` (BCP 47; only the primary subtag counts) is tagged by: its own, or that of a
     /// close relative.
     pub fn list_for(&self, language: &str) -> Option<&str> {
-        let list = self.lexicon(language).or_else(|| self.related(language));
-        list.map(|(name, _)| name.as_str())
+        self.chosen(language).map(|(name, ..)| name.as_str())
     }
 
     /// The word list of a language (BCP 47; only the primary subtag counts).
@@ -157,16 +156,17 @@ impl TopicTagger {
         self.languages.get_key_value(&primary(language))
     }
 
-    /// The word list of a close relative of a language that has none.
-    fn related(&self, language: &str) -> Option<(&String, &Compiled)> {
-        let relative = self.relatives.of(&primary(language))?;
-        self.languages.get_key_value(relative)
+    /// The word list for a language, its own or that of a close relative, and whether it is the latter.
+    fn chosen(&self, language: &str) -> Option<(&String, &Compiled, bool)> {
+        let language = primary(language);
+        let own = self.languages.get_key_value(&language);
+        let list = own.or_else(|| self.languages.get_key_value(self.relatives.of(&language)?));
+        list.map(|(name, lexicon)| (name, lexicon, own.is_none()))
     }
 
     /// The topics of an article in `language` (BCP 47; only the primary subtag counts). Reads content blocks only.
     pub fn tag(&self, document: &Document, language: &str) -> TopicTags {
-        let own = self.lexicon(language);
-        let Some((name, lexicon)) = own.or_else(|| self.related(language)) else {
+        let Some((name, lexicon, related)) = self.chosen(language) else {
             return TopicTags::default();
         };
         let (hits, scores) = self.scores(document, lexicon);
@@ -194,7 +194,7 @@ impl TopicTagger {
             near_misses,
             publisher: Vec::new(),
             lexicon: Some(name.clone()),
-            related: own.is_none(),
+            related,
         }
     }
 

@@ -69,8 +69,12 @@ impl Cutter<'_, '_> {
         }
     }
 
+    fn form(&self, index: usize) -> Option<&str> {
+        self.word(index).map(|word| self.page.form(word))
+    }
+
     fn is_digits(&self, index: usize, length: usize) -> bool {
-        let form = self.word(index).map(|word| self.page.form(word));
+        let form = self.form(index);
         form.is_some_and(|form| form.len() == length && is_number(form))
     }
 
@@ -90,8 +94,7 @@ impl Cutter<'_, '_> {
     }
 
     fn is_number_at(&self, index: usize) -> bool {
-        let form = self.word(index).map(|word| self.page.form(word));
-        form.is_some_and(is_number)
+        self.form(index).is_some_and(is_number)
     }
 
     /// Where names of sections end that open the line.
@@ -124,8 +127,8 @@ impl Cutter<'_, '_> {
             .rev()
             .find(|&index| self.gap(index).contains('('))?;
         let named = (agency..after).all(|index| {
-            let word = self.word(index);
-            word.is_some_and(|word| self.markers.is_agency(self.page.form(word)))
+            let form = self.form(index);
+            form.is_some_and(|form| self.markers.is_agency(form))
         });
         let mut place = agency;
         while place > floor && self.is_dateline_word(place - 1) {
@@ -146,10 +149,7 @@ impl Cutter<'_, '_> {
 
     fn is_date_word(&self, index: usize) -> bool {
         let words = self.page.words.get(index..self.end).unwrap_or_default();
-        let number = words
-            .first()
-            .is_some_and(|word| is_number(self.page.form(word)));
-        number || self.markers.months().opens(self.page, words).is_some()
+        self.is_number_at(index) || self.markers.months().opens(self.page, words).is_some()
     }
 
     /// Cuts a head before and after its date, before a reading time and before the author.
@@ -175,14 +175,11 @@ impl Cutter<'_, '_> {
     fn opens_dated(&self, index: usize, end: usize) -> bool {
         self.is_date_word(index)
             && !self.opens_numbered(index)
-            && (index..end.min(index + DATE_WORDS)).any(|index| {
-                let form = self.word(index).map(|word| self.page.form(word));
-                form.is_some_and(|form| form.len() == 4 && is_number(form))
-            })
+            && (index..end.min(index + DATE_WORDS)).any(|index| self.is_digits(index, 4))
     }
 
     fn opens_author(&self, index: usize) -> bool {
-        let by = self.word(index).map(|word| self.page.form(word));
+        let by = self.form(index);
         by.is_some_and(|by| self.markers.is_by(by))
             && self.word(index).is_some_and(|word| word.capital)
             && self.word(index + 1).is_some_and(|word| word.capital)
@@ -190,11 +187,8 @@ impl Cutter<'_, '_> {
 
     /// A number and a phrase that has one before it (`2 min read`).
     fn opens_numbered(&self, index: usize) -> bool {
-        let number = self
-            .word(index)
-            .is_some_and(|word| is_number(self.page.form(word)));
         let words = self.page.words.get(index + 1..self.end).unwrap_or_default();
-        number
+        self.is_number_at(index)
             && self
                 .markers
                 .opening(self.page, words)

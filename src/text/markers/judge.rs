@@ -98,7 +98,7 @@ impl Marker {
 
 /// Whether a word has a capital, or its script has none.
 fn is_name_part(page: &Page<'_>, word: &Word) -> bool {
-    let first = page.between(word.bytes.clone()).chars().next();
+    let first = page.first_letter(word);
     word.capital || first.is_some_and(|c| c.is_alphabetic() && !c.is_lowercase())
 }
 

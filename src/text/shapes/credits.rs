@@ -157,18 +157,14 @@ fn ends_with_owner(page: &Page<'_>, line: &Line, markers: &Markers) -> bool {
     let start = words.partition_point(|word| (word.bytes.start as usize) < sign);
     let owner = words.get(start..).unwrap_or_default();
     let name = |word: &Word| {
-        word.capital || markers.is_agency(page.form(word)) || !begins_with_lower(page, word)
+        word.capital
+            || markers.is_agency(page.form(word))
+            || !page.first_letter(word).is_some_and(char::is_lowercase)
     };
     start > 0
         && (1..=CREDIT_WORDS).contains(&owner.len())
         && !text.ends_with(['.', '。'])
         && owner.iter().all(name)
-}
-
-fn begins_with_lower(page: &Page<'_>, word: &Word) -> bool {
-    let text = page.text.get(word.bytes.start as usize..);
-    text.and_then(|text| text.chars().next())
-        .is_some_and(char::is_lowercase)
 }
 
 /// `学生在读书。新闻社记者 赵明 摄`, `港の船＝佐山真理撮影`: a name without syllable letters and the word for taking a picture.

@@ -45,7 +45,7 @@ pub(super) fn is_author(page: &Page<'_>, line: &Line, markers: &Markers) -> bool
         names.iter().all(|word| is_part(page, word))
             && names
                 .iter()
-                .any(|word| !first_letter(page, word).is_some_and(char::is_lowercase))
+                .any(|word| !page.first_letter(word).is_some_and(char::is_lowercase))
     };
     page.weigh_words(names) <= limit && named(names)
         || line.weight <= AUTHOR_WORDS && named(words.get(1..).unwrap_or_default())
@@ -54,16 +54,11 @@ pub(super) fn is_author(page: &Page<'_>, line: &Line, markers: &Markers) -> bool
 /// A capitalised word, a word of a script without capitals, or a short word (`and`, `de`).
 fn is_part(page: &Page<'_>, word: &Word) -> bool {
     let form = page.form(word);
-    match first_letter(page, word) {
+    match page.first_letter(word) {
         Some(c) if c.is_uppercase() => true,
         Some(c) if c.is_lowercase() => form.len() <= 3,
         _ => !is_number(form),
     }
-}
-
-fn first_letter(page: &Page<'_>, word: &Word) -> Option<char> {
-    let text = page.text.get(word.bytes.start as usize..)?;
-    text.chars().next()
 }
 
 /// Whether a line may hold the names of one, two or three persons and nothing else.
@@ -97,11 +92,13 @@ fn is_name(page: &Page<'_>, words: &[Word]) -> bool {
     if words.iter().any(|word| word.single) {
         return NAME_CHARACTERS.contains(&words.len())
             && words.iter().all(|word| {
-                first_letter(page, word).is_some_and(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'))
+                page.first_letter(word)
+                    .is_some_and(|c| matches!(c, '\u{4E00}'..='\u{9FFF}'))
             });
     }
     let cased = |word: &Word| {
-        first_letter(page, word).is_some_and(|c| c.is_uppercase() || c.is_lowercase())
+        page.first_letter(word)
+            .is_some_and(|c| c.is_uppercase() || c.is_lowercase())
     };
     let short = words.iter().all(|word| word.bytes.len() <= LONG_NAME);
     // Hyphens, apostrophes and points inside a name make words too, but not names of their own.
@@ -114,7 +111,7 @@ fn is_name(page: &Page<'_>, words: &[Word]) -> bool {
         && if words.iter().any(cased) {
             NAME_WORDS.contains(&count)
                 && words.iter().all(|word| {
-                    let capital = first_letter(page, word).is_some_and(char::is_uppercase);
+                    let capital = page.first_letter(word).is_some_and(char::is_uppercase);
                     capital && !is_shouted(page, word)
                 })
         } else {
