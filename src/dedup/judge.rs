@@ -17,8 +17,14 @@ pub(super) const PER_SHINGLE: usize = 64;
 const NEIGHBOURS: usize = 24;
 /// Share of a story that an article carries of it at least, where it carries several.
 const CARRIED: f32 = 0.2;
-/// Share of an article, or of the words of a headline, that is most of it.
+/// Share of the second of two stories that an article carries of it at least.
+const ITEM: f32 = 0.3;
+/// Share of an article that is most of it.
 const MOST: f32 = 0.5;
+/// Share of the words of a headline from which on it is like another.
+const LIKE_IT: f32 = 0.35;
+/// Share of an article beside which there is no other story worth the name.
+const NEARLY_ALL: f32 = 0.7;
 /// Of copies in one cluster, the earliest is named that is at most this much less alike than the best.
 const AS_ALIKE: f32 = 0.05;
 
@@ -315,11 +321,17 @@ fn named_original<'a>(neighbours: &'a [Neighbour], best: &'a Neighbour) -> &'a N
 
 /// Whether the article carries several stories, none of which is most of it: a round-up or a live blog.
 fn rounds_up(neighbours: &[Neighbour], best: &Neighbour) -> bool {
-    let carried = |each: &&Neighbour| each.found.of >= CARRIED && each.found.this < MOST;
-    let same_headline =
-        best.found.same_opening || best.found.title.is_some_and(|share| share >= MOST);
-    let mut others = neighbours.iter().filter(carried);
-    !same_headline && carried(&best) && others.any(|each| each.cluster != best.cluster)
+    let found = &best.found;
+    let part = |found: &Match| found.of >= CARRIED && found.this < MOST;
+    // Of two items one is the larger. A page with another story appended has the headline of the first, or one like it.
+    let other_headline = found.title.is_none_or(|share| share < LIKE_IT);
+    let one_of_two = found.of >= CARRIED && found.this < NEARLY_ALL && other_headline;
+    let rest = |found: &Match| found.of >= ITEM && found.beside >= CARRIED;
+    let parts = !found.same_opening && !found.headlines_agree() && part(found);
+    let mut others = neighbours
+        .iter()
+        .filter(|each| each.cluster != best.cluster);
+    others.any(|each| parts && part(&each.found) || one_of_two && rest(&each.found))
 }
 
 /// A verdict on shared text.
@@ -351,8 +363,8 @@ fn with_coverage(mut verdict: DedupVerdict, neighbours: &[Neighbour]) -> DedupVe
 
 fn coverage(found: &Match) -> Coverage {
     Coverage {
-        this: thousandth(found.this),
-        of: thousandth(found.of),
+        this: thousandth(found.plain.this),
+        of: thousandth(found.plain.of),
     }
 }
 

@@ -12,6 +12,7 @@ use super::recurrence;
 use super::sample::{Agreement, Sample, WordBits};
 use super::settings::NearSettings;
 use super::sketch::{Shingle, Sketch};
+use super::verdict::Coverage;
 use super::weights::{self, Whole};
 
 /// A shingle of the article that an earlier one has as well.
@@ -115,6 +116,10 @@ pub struct Match {
     pub this: f32,
     /// Share of the earlier article's story that this one covers, 0 to 1.
     pub of: f32,
+    /// The same two shares where all text counts alike, that which recurs on a source too.
+    pub plain: Coverage,
+    /// Share of this article's story that the earlier one covers, and the best match does not, 0 to 1.
+    pub beside: f32,
     /// Shared shingles, at the level of the comparison.
     pub shingles: u32,
     /// Words of this article that the shared shingles stand for.
@@ -260,6 +265,7 @@ pub fn compare(
             .then(b.similarity().total_cmp(&a.similarity()))
             .then(a.article.cmp(&b.article))
     });
+    weights::set_beside(&mut matches, subject.sketch, shared, &weights, &articles);
     Compared {
         matches,
         fresh: weights.iter().map(|weight| *weight > STALE).collect(),
@@ -314,6 +320,11 @@ fn judged(
         relation: Relation::None,
         this: share(sums.this, whole.weight),
         of: share(sums.of, of_whole),
+        plain: Coverage {
+            this: share(sums.shingles as f32, whole.count as f32),
+            of: share(sums.of_count as f32, count as f32),
+        },
+        beside: 0.0,
         shingles: sums.shingles,
         words: sums.this * sketch.words as f32 / whole.count.max(1) as f32,
         title: subject.headline.agreement(&earlier.headline).of_smaller(3),

@@ -168,6 +168,14 @@ impl NearSettings {
         if found.same_source {
             return Some("a source may quote itself".to_owned());
         }
+        if found.shingles < self.min_shingles {
+            return Some("too few shingles in common".to_owned());
+        }
+        let alike = found.similarity() >= self.threshold_for(found);
+        if alike && found.leading && !found.embedded {
+            let least = self.partial_words;
+            return Some(format!("no passages of {least} words"));
+        }
         if found.words < self.partial_words as f32 {
             let least = self.partial_words;
             return Some(format!(
@@ -185,6 +193,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::headline::Foreign;
+    use super::super::verdict::Coverage;
     use super::*;
 
     fn found() -> Match {
@@ -193,6 +202,8 @@ mod tests {
             relation: Relation::None,
             this: 0.3,
             of: 0.3,
+            plain: Coverage { this: 0.3, of: 0.3 },
+            beside: 0.0,
             shingles: 12,
             words: 30.0,
             title: Some(0.2),
@@ -240,6 +251,28 @@ mod tests {
         assert_eq!(near.no_passage(&round_up), None);
     }
 
+    /// One long statement in two reports is linked; a formula with other figures is not.
+    #[test]
+    fn a_long_statement_is_a_passage_and_a_formula_is_not() {
+        let near = NearSettings::default();
+        let (statement, formula) = (2, 6);
+        let relation = |passages, same_source| {
+            let found = Match {
+                this: 0.6,
+                of: 0.6,
+                words: 90.0,
+                figures: Some(0.2),
+                passages,
+                same_source,
+                ..found()
+            };
+            near.relation(&found)
+        };
+        assert_eq!(relation(statement, false), Relation::Partial);
+        assert_eq!(relation(statement, true), Relation::None);
+        assert_eq!(relation(formula, false), Relation::None);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -259,6 +292,7 @@ mod tests {
             found.relation = near.relation(&found);
             let against = near.against(&found);
             prop_assert_eq!(against.is_empty(), found.relation == Relation::Near, "{:?}: {:?}", found, against);
+            prop_assert_eq!(near.no_passage(&found).is_some(), found.relation == Relation::None, "{:?}", found);
         }
     }
 }

@@ -178,7 +178,10 @@ impl NearSettings {
         }
         let alike = similarity >= self.threshold_for(found) && found.leading && !found.embedded;
         if alike && self.is_template(found) {
-            return Relation::None;
+            return match self.is_statement(found) {
+                false => Relation::None,
+                true => Relation::Partial,
+            };
         }
         if alike {
             return match self.is_unbalanced(found) {
@@ -192,6 +195,11 @@ impl NearSettings {
         } else {
             Relation::None
         }
+    }
+
+    /// Whether what two sources have in common is long passages: a statement that both carry, under headlines of their own.
+    pub(super) fn is_statement(&self, found: &Match) -> bool {
+        !found.same_source && found.words >= (self.partial_words * found.passages.max(1)) as f32
     }
 
     /// Whether two stories share their words, but not what they tell of.

@@ -70,7 +70,7 @@ impl DedupMethod {
     }
 }
 
-/// How much of each of two stories is in the other, 0 to 1.
+/// How much of each of two stories is in the other, 0 to 1, as a sample of its word sequences shows it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coverage {
     /// Share of this article's story that the earlier one covers.
@@ -90,7 +90,8 @@ pub struct DedupVerdict {
     pub of: Option<String>,
     /// What showed it; `None` when unique.
     pub method: Option<DedupMethod>,
-    /// The larger of the two coverages, 0 to 1 in thousandths; `None` when unique, and for an update without shared text.
+    /// How alike they are, 0 to 1 in thousandths, by the larger of the two shares in common, where text that recurs on one
+    /// source weighs less; `None` when unique, and for an update without shared text.
     pub similarity: Option<f32>,
     /// How much of each story is in the other, in thousandths; `None` where `similarity` is, or by equality alone.
     pub coverage: Option<Coverage>,

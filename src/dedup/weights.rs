@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::near::{Earlier, Shared, Subject};
+use super::near::{Earlier, Match, Shared, Subject};
 use super::sketch::{Sketch, WINDOWS};
 
 /// For each shingle, how many there are before it at each level and above.
@@ -44,6 +44,44 @@ pub(super) fn wholes(sketch: &Sketch, weights: &[f32]) -> [Whole; WINDOWS.len()]
         *whole = above;
     }
     wholes
+}
+
+/// Sets [`Match::beside`]: what each match but the first covers of the article that the first does not. The matches are in
+/// order; levels that the first does not have are not compared.
+pub(super) fn set_beside(
+    matches: &mut [Match],
+    sketch: &Sketch,
+    shared: &[Shared],
+    weights: &[f32],
+    articles: &HashMap<u64, Option<Earlier>>,
+) {
+    let Some((best, others)) = matches.split_first_mut() else {
+        return;
+    };
+    let level = |article: u64| {
+        let earlier = articles.get(&article).and_then(Option::as_ref);
+        earlier.map_or(sketch.level, |earlier| earlier.level.max(sketch.level))
+    };
+    let mut covered = vec![false; weights.len()];
+    for each in shared.iter().filter(|each| each.article == best.article) {
+        if let Some(covered) = covered.get_mut(each.shingle as usize) {
+            *covered = true;
+        }
+    }
+    for other in others {
+        let level = level(other.article).max(level(best.article));
+        let weight = |at: u32| {
+            let shingle = sketch.shingles.get(at as usize)?;
+            let free = shingle.level >= level && !*covered.get(at as usize)?;
+            weights.get(at as usize).copied().filter(|_| free)
+        };
+        let mine = shared.iter().filter(|each| each.article == other.article);
+        let beside: f32 = mine.filter_map(|each| weight(each.shingle)).sum();
+        let levels = sketch.shingles.iter().zip(weights);
+        let compared = levels.filter(|(shingle, _)| shingle.level >= level);
+        let whole: f32 = compared.map(|(_, weight)| weight).sum();
+        other.beside = if whole > 0.0 { beside / whole } else { 0.0 };
+    }
 }
 
 /// An article that carries a shingle: its source, its cluster, and the keys of its headline and lead. The article that is

@@ -101,6 +101,9 @@ fn what_recurs_on_one_source_counts_little_and_agency_copy_counts_whole() {
     for each in &found.matches {
         assert!(each.this < 0.01, "{each:?}");
         assert_eq!(each.relation, Relation::None);
+        // What is published as coverage is how much there really is.
+        let plain = [each.plain.this, each.plain.of];
+        assert_eq!((plain, each.shingles), ([0.25; 2], 10));
     }
     let fresh = found.fresh.iter().filter(|fresh| **fresh).count();
     assert_eq!(fresh, 30);
@@ -151,6 +154,19 @@ fn a_story_cut_to_its_beginning_is_covered_whole() {
     assert!((first.of - 0.4).abs() < 1e-6, "{first:?}");
     assert_eq!(first.similarity(), first.this);
     assert_eq!(first.relation, Relation::Near);
+}
+
+#[test]
+fn what_another_story_has_besides_the_best_is_known() {
+    let sketch = sketch(40);
+    let has = [(0..22).collect(), (16..32).collect(), (0..10).collect()];
+    let found = compared(&sketch, &[1, 2, 3], &has);
+    let beside: Vec<(u64, f32)> = found
+        .matches
+        .iter()
+        .map(|each| (each.article, each.beside))
+        .collect();
+    assert_eq!(beside, [(0, 0.0), (1, 0.25), (2, 0.0)]);
 }
 
 #[test]
@@ -216,7 +232,9 @@ proptest! {
         let found = compared(&sketch, &sources, &has);
         prop_assert_eq!(found.fresh.len(), count as usize);
         for each in &found.matches {
-            prop_assert!((0.0..=1.0).contains(&each.this) && (0.0..=1.0).contains(&each.of), "{each:?}");
+            for share in [each.this, each.of, each.plain.this, each.plain.of, each.beside] {
+                prop_assert!((0.0..=1.0).contains(&share), "{each:?}");
+            }
             prop_assert_eq!(each.shingles as usize, has[each.article as usize].len());
             prop_assert!(each.words <= sketch.words as f32 + 0.01);
         }
