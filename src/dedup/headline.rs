@@ -1,6 +1,6 @@
 //! What a headline names, and whether another story tells of it.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::text::{Document, Role, Token};
 
@@ -42,14 +42,14 @@ impl Headline {
         let words = || title.iter().filter(|token| !token.single);
         let form = |token: &Token| document.form(token).as_bytes();
         let sample = Sample::of(words().map(form).chain(pairs(document, &title)));
-        let forms: HashSet<&str> = story(document).map(|token| document.form(token)).collect();
+        let forms: HashSet<&str> = words().map(|token| document.form(token)).collect();
         let singles = title.iter().any(|token| token.single);
         let text: String = match singles {
             true => story(document).map(|token| document.form(token)).collect(),
             false => String::new(),
         };
-        let told = words()
-            .filter(|token| forms.contains(document.form(token)))
+        let told = story(document)
+            .filter(|token| !forms.is_empty() && forms.contains(document.form(token)))
             .map(form)
             .chain(
                 pairs(document, &title)

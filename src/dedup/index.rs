@@ -5,8 +5,8 @@
 //! after [`DedupIndex::prepare`], [`DedupIndex::judge`] gives each its verdict, in order, and remembers it; and
 //! [`DedupIndex::finish`] ends the batch. [`DedupIndex::flush`] must return before the batch is published.
 
+use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::backend::{Claim, Store};

@@ -126,10 +126,8 @@ impl<'a> Judge<'a> {
         found: &[(u32, Posting)],
     ) -> Judgement {
         let (neighbours, shared, fresh) = self.neighbours(print, found);
-        let earlier = neighbours.first().and_then(|best| {
-            let record = self.base.record(best.found.article).map(Record::new)?;
-            record.earlier()
-        });
+        let best = neighbours.first();
+        let earlier = best.and_then(|best| self.earlier(best.found.article));
         let level = earlier.map_or(0, |earlier| earlier.level.max(print.sketch.level));
         let verdict = self
             .same_article_or_text(print)
@@ -152,7 +150,9 @@ impl<'a> Judge<'a> {
         found: &[(u32, Posting)],
         verdict: DedupVerdict,
     ) -> Judgement {
-        let (_, _, fresh) = self.neighbours(print, found);
+        let fresh = near::fresh(&subject(print), &shared(found), |article| {
+            self.earlier(article)
+        });
         Judgement {
             fresh,
             ..Judgement::known(verdict)
@@ -201,34 +201,20 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// What is known of an article for a comparison.
+    fn earlier(&self, article: u64) -> Option<near::Earlier> {
+        self.base.record(article).map(Record::new)?.earlier()
+    }
+
     /// The earlier articles that share text, best first; the shingles shared with the best; which shingles to remember.
     fn neighbours(
         &self,
         print: &Fingerprint,
         found: &[(u32, Posting)],
     ) -> (Vec<Neighbour>, Vec<u32>, Vec<bool>) {
-        let mut shared: Vec<Shared> = found
-            .iter()
-            .map(|(shingle, posting)| Shared {
-                shingle: *shingle,
-                article: posting.article,
-                mark: posting.mark,
-            })
-            .collect();
-        shared.sort_unstable_by_key(|each| (each.shingle, each.article));
-        let subject = Subject {
-            source: print.identity.source,
-            story: print.story,
-            embedded: &print.embedded,
-            sketch: &print.sketch,
-            headline: &print.headline,
-            words: &print.words,
-            figures: &print.figures,
-            names: &print.names,
-        };
-        let record = |article: u64| self.base.record(article).map(Record::new);
-        let compared = near::compare(&subject, &shared, &self.settings.near, |article| {
-            record(article)?.earlier()
+        let shared = shared(found);
+        let compared = near::compare(&subject(print), &shared, &self.settings.near, |article| {
+            self.earlier(article)
         });
         let best = compared.matches.first().map(|found| found.article);
         let common = shared
@@ -241,7 +227,8 @@ impl<'a> Judge<'a> {
             .into_iter()
             .take(NEIGHBOURS)
             .filter_map(|found| {
-                let (id, cluster) = record(found.article)?.names()?;
+                let record = self.base.record(found.article).map(Record::new)?;
+                let (id, cluster) = record.names()?;
                 Some(Neighbour {
                     id: id.into_owned(),
                     cluster: cluster.into_owned(),
@@ -303,6 +290,33 @@ impl<'a> Judge<'a> {
             id.clone()
         }
     }
+}
+
+fn subject(print: &Fingerprint) -> Subject<'_> {
+    Subject {
+        source: print.identity.source,
+        story: print.story,
+        embedded: &print.embedded,
+        sketch: &print.sketch,
+        headline: &print.headline,
+        words: &print.words,
+        figures: &print.figures,
+        names: &print.names,
+    }
+}
+
+/// The postings of the shingles, in the order of the shingles.
+fn shared(found: &[(u32, Posting)]) -> Vec<Shared> {
+    let mut shared: Vec<Shared> = found
+        .iter()
+        .map(|(shingle, posting)| Shared {
+            shingle: *shingle,
+            article: posting.article,
+            mark: posting.mark,
+        })
+        .collect();
+    shared.sort_unstable_by_key(|each| (each.shingle, each.article));
+    shared
 }
 
 /// The earliest of the copies in the best one's cluster that is about as much alike.

@@ -5,7 +5,7 @@
 //! of an article's weight that another covers is its *coverage*, and the larger of the two coverages is the *similarity*: a story
 //! cut to its first paragraphs is covered whole by the original, which it covers by a part.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::headline::{Foreign, Headline};
 use super::recurrence;
@@ -225,13 +225,7 @@ pub fn compare(
     settings: &NearSettings,
     known: impl Fn(u64) -> Option<Earlier>,
 ) -> Compared {
-    let mut articles: HashMap<u64, Option<Earlier>> = HashMap::new();
-    for each in shared {
-        articles
-            .entry(each.article)
-            .or_insert_with(|| known(each.article));
-    }
-    let weights = weights::of(subject, shared, &articles);
+    let (articles, weights) = weighed(subject, shared, known);
     let ranks = weights::ranks(subject.sketch);
     let mut sums: HashMap<u64, Sums> = HashMap::new();
     for each in shared {
@@ -268,8 +262,37 @@ pub fn compare(
     weights::set_beside(&mut matches, subject.sketch, shared, &weights, &articles);
     Compared {
         matches,
-        fresh: weights.iter().map(|weight| *weight > STALE).collect(),
+        fresh: fresh_of(&weights),
     }
+}
+
+/// [`Compared::fresh`] alone.
+pub fn fresh(
+    subject: &Subject<'_>,
+    shared: &[Shared],
+    known: impl Fn(u64) -> Option<Earlier>,
+) -> Vec<bool> {
+    fresh_of(&weighed(subject, shared, known).1)
+}
+
+fn fresh_of(weights: &[f32]) -> Vec<bool> {
+    weights.iter().map(|weight| *weight > STALE).collect()
+}
+
+/// The earlier articles, and the weights of the shingles.
+fn weighed(
+    subject: &Subject<'_>,
+    shared: &[Shared],
+    known: impl Fn(u64) -> Option<Earlier>,
+) -> (HashMap<u64, Option<Earlier>>, Vec<f32>) {
+    let mut articles: HashMap<u64, Option<Earlier>> = HashMap::new();
+    for each in shared {
+        articles
+            .entry(each.article)
+            .or_insert_with(|| known(each.article));
+    }
+    let weights = weights::of(subject, shared, &articles);
+    (articles, weights)
 }
 
 impl Sums {

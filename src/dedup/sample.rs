@@ -1,6 +1,6 @@
 //! Small samples of word sets, to compare what two texts name.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::LazyLock;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -189,26 +189,55 @@ pub(super) fn pairs<'a>(
     })
 }
 
-/// The number that an ordinal in words stands for, as digits.
-static ORDINALS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+/// Ordinals in words.
+struct Ordinals {
+    /// The number that a word stands for, as digits.
+    numbers: HashMap<String, &'static str>,
+    /// By last byte, the lengths of the words as bits: most words of a story are none by that alone.
+    lengths: [u64; 256],
+}
+
+static ORDINALS: LazyLock<Ordinals> = LazyLock::new(|| {
     let rows = include_str!("ordinals.tsv").lines();
     let rows = rows.filter_map(|row| row.split_once('\t'));
-    rows.flat_map(|(number, words)| {
+    let words = rows.flat_map(|(number, words)| {
         let words = words.split(' ').flat_map(folded_words);
         words.map(move |word| (word, number))
-    })
-    .collect()
+    });
+    let numbers: HashMap<String, &'static str> = words.collect();
+    let mut lengths = [0; 256];
+    for (last, length) in numbers.keys().filter_map(|word| Ordinals::shape(word)) {
+        if let Some(lengths) = lengths.get_mut(last) {
+            *lengths |= length;
+        }
+    }
+    Ordinals { numbers, lengths }
 });
+
+impl Ordinals {
+    /// Last byte, and length as a bit.
+    fn shape(word: &str) -> Option<(usize, u64)> {
+        let last = *word.as_bytes().last()?;
+        Some((usize::from(last), 1 << word.len().min(63)))
+    }
+
+    fn number(&self, word: &str) -> Option<&'static str> {
+        let (last, length) = Self::shape(word)?;
+        let likely = self.lengths.get(last)? & length != 0;
+        likely.then(|| self.numbers.get(word).copied()).flatten()
+    }
+}
 
 /// The figures of the story, with groups of digits put together that one character separates.
 fn figures(document: &Document) -> Vec<String> {
     let mut figures: Vec<String> = Vec::new();
     let mut end = None;
+    let ordinals = &*ORDINALS;
     for token in story(document) {
         let form = document.form(token);
         if !is_figure(document, token) {
             end = None;
-            figures.extend(ORDINALS.get(form).map(|number| (*number).to_owned()));
+            figures.extend(ordinals.number(form).map(str::to_owned));
             continue;
         }
         let digits = form;
@@ -291,6 +320,15 @@ mod tests {
         }
         assert_eq!(figures_of("at 6.25 percent, 12, 13"), ["625", "12", "13"]);
         assert_eq!(figures_of("١٬٢٠٠ طن"), ["1200"]);
+    }
+
+    #[test]
+    fn no_ordinal_is_passed_over_by_its_shape() {
+        assert!(ORDINALS.numbers.len() > 300);
+        for (word, number) in &ORDINALS.numbers {
+            assert_eq!(ORDINALS.number(word), Some(*number), "{word}");
+        }
+        assert_eq!(ORDINALS.number(""), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Versions of a story, and copies of it under other addresses, are in one cluster, have the same headline or lead, and count
 //! once: a site that updates its story five times does not make boilerplate of it.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::near::{Earlier, Match, Shared, Subject};
 use super::sketch::{Sketch, WINDOWS};

@@ -3,7 +3,7 @@
 mod judge;
 mod read;
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use super::document::ZoneKind;
 use super::page::{Line, Page, Word};

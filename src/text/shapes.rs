@@ -5,7 +5,7 @@ mod dates;
 mod names;
 mod posts;
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::document::ZoneKind;
 use super::markers::{Markers, ends_sentence, is_number, is_sentence_end};

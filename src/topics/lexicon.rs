@@ -1,6 +1,8 @@
 //! Word lists: reading, checking and putting together the shipped and the user's own lines.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
 
 use super::analyser::{Analyser, TermForm};
 use super::settings::Problem;

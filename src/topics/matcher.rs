@@ -1,6 +1,6 @@
 //! Finding the terms of a list in the words of a text.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::ops::Range;
 
 use super::analyser::{Analyser, Pattern};

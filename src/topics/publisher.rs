@@ -1,6 +1,8 @@
 //! The publisher's own categories as topics of the taxonomy, by a setting.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
 
 use crate::text::folded_words;
 

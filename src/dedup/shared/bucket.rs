@@ -4,7 +4,7 @@
 //! bucket is written anew without what does not count any more, and begins with a *marker* that says when: an entry of article 0
 //! whose field is a number of seconds.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::layout::{FIELD, POSTING, field};
 use crate::dedup::store::Posting;

@@ -1,6 +1,6 @@
 //! What a batch knows: what was fetched of the server, and over it what the batch itself has added.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::ops::ControlFlow;
 
 use crate::dedup::store::{Base, Head, NewArticle, Posting};
