@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use super::headline::{Foreign, Headline};
 use super::recurrence;
-use super::sample::{Agreement, Sample, WordBits};
+use super::sample::{Sample, WordBits};
 use super::settings::NearSettings;
 use super::sketch::{Shingle, Sketch};
 use super::verdict::Coverage;
@@ -158,10 +158,8 @@ impl Match {
         // A headline may be written anew in words that the original has otherwise, over the same text with the same figures.
         let told_again = self.similarity() >= TOLD_AGAIN && self.figures == Some(1.0);
         // What copies share is whole, begins like the original or is edited throughout; a form is filled in here and there.
-        let formula = !self.opening
-            && self.passages <= BLANKS
-            && self.similarity() < WHOLE
-            && !self.same_facts();
+        let formula =
+            !self.opening && self.passages <= BLANKS && !self.is_whole() && !self.same_facts();
         one_form && both(1, 0.4) || !told_again && both(2, 0.25) || formula && both(1, 0.15)
     }
 
@@ -184,6 +182,16 @@ impl Match {
             .into_iter()
             .flatten()
             .any(|share| share >= SAME_FACTS)
+    }
+
+    /// Whether one story is in the other as good as whole.
+    pub(super) fn is_whole(&self) -> bool {
+        self.similarity() >= WHOLE
+    }
+
+    /// Whether another source has nearly all of it, with the same names where the script tells them.
+    pub(super) fn is_told_again(&self) -> bool {
+        !self.same_source && self.is_whole() && self.names.is_none_or(|share| share >= SAME_FACTS)
     }
 
     /// The larger coverage, 0 to 1.
@@ -351,7 +359,7 @@ fn judged(
         shingles: sums.shingles,
         words: sums.this * sketch.words as f32 / whole.count.max(1) as f32,
         title: subject.headline.agreement(&earlier.headline).of_smaller(3),
-        figures: of_figures(subject.figures.agreement(&earlier.figures)),
+        figures: subject.figures.agreement(&earlier.figures).of_figures(),
         names: subject.names.agreement(&earlier.names).of_smaller(3),
         same_source: subject.source.is_some() && subject.source == earlier.source,
         foreign: [
@@ -375,12 +383,6 @@ fn judged(
     };
     found.relation = settings.relation(&found);
     found
-}
-
-/// The share of the figures in common: of three or more, or of two when it is none.
-fn of_figures(agreement: Agreement) -> Option<f32> {
-    let none_of_two = agreement.of_smaller(2).filter(|share| *share == 0.0);
-    agreement.of_smaller(3).or(none_of_two)
 }
 
 fn contains(embedded: &[u16], of: u32) -> bool {

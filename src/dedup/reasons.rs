@@ -152,7 +152,10 @@ impl NearSettings {
             (found.embedded, Against::Embedded),
             (found.other_subject(), Against::OtherSubject),
             (found.is_tail(), Against::SameSourceTail),
-            (is_less(found.figures, self.figures), Against::Figures),
+            (
+                is_less(found.figures, self.least_figures(found)),
+                Against::Figures,
+            ),
             (is_less(found.names, self.names), Against::Names),
             (self.is_unbalanced(found), Against::Balance),
         ];
@@ -174,7 +177,7 @@ impl NearSettings {
         let alike = found.similarity() >= self.threshold_for(found);
         if alike && found.leading && !found.embedded {
             let least = self.partial_words;
-            return Some(format!("no passages of {least} words"));
+            return Some(format!("no long passages, of {least} words"));
         }
         if found.words < self.partial_words as f32 {
             let least = self.partial_words;
@@ -271,6 +274,28 @@ mod tests {
         assert_eq!(relation(statement, false), Relation::Partial);
         assert_eq!(relation(statement, true), Relation::None);
         assert_eq!(relation(formula, false), Relation::None);
+    }
+
+    /// Another desk counts thirteen dead where the agency had twelve; the next convoy has other figures altogether.
+    #[test]
+    fn a_copy_may_bring_some_figures_up_to_date() {
+        let near = NearSettings::default();
+        let relation = |this, figures, names, same_source| {
+            let found = Match {
+                this,
+                figures: Some(figures),
+                names,
+                same_source,
+                ..found()
+            };
+            near.relation(&found)
+        };
+        assert_eq!(relation(0.75, 0.4, Some(1.0), false), Relation::Near);
+        assert_eq!(relation(0.75, 0.4, None, false), Relation::Near);
+        assert_eq!(relation(0.75, 0.2, Some(1.0), false), Relation::None);
+        assert_eq!(relation(0.75, 0.4, Some(0.6), false), Relation::None);
+        assert_eq!(relation(0.6, 0.4, Some(1.0), false), Relation::None);
+        assert_eq!(relation(0.75, 0.4, Some(1.0), true), Relation::None);
     }
 
     proptest! {

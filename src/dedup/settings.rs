@@ -199,15 +199,26 @@ impl NearSettings {
 
     /// Whether what two sources have in common is long passages: a statement that both carry, under headlines of their own.
     pub(super) fn is_statement(&self, found: &Match) -> bool {
-        !found.same_source && found.words >= (self.partial_words * found.passages.max(1)) as f32
+        let passage = found.words / found.passages.max(1) as f32;
+        let least = self.partial_words as f32;
+        let part = !found.same_source && !found.is_whole();
+        part && found.words >= least && passage >= least / 2.0
     }
 
     /// Whether two stories share their words, but not what they tell of.
     fn is_template(&self, found: &Match) -> bool {
         found.other_subject()
             || found.is_tail()
-            || is_less(found.figures, self.figures)
+            || is_less(found.figures, self.least_figures(found))
             || is_less(found.names, self.names)
+    }
+
+    /// The share of figures that a copy has: less where another source brings a story up to date, word for word otherwise.
+    pub(super) fn least_figures(&self, found: &Match) -> f32 {
+        match found.is_told_again() {
+            true => self.figures / 2.0,
+            false => self.figures,
+        }
     }
 
     /// Whether the common text is too small a part of the longer one, and the headlines disagree.
