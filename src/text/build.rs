@@ -93,7 +93,9 @@ impl DocumentBuilder {
         let mut page = Page::read(text);
         let zoned = self.zones && source.role != Role::Title;
         if zoned {
-            cut_lines(&mut page, &self.markers);
+            // So far the document holds the title.
+            let title = document.tokens.iter().map(|token| document.form(token));
+            cut_lines(&mut page, &self.markers, &title.collect::<Vec<_>>());
         }
         *budget -= page.characters.min(*budget);
         document.characters = document.characters.saturating_add(page.characters);

@@ -39,13 +39,13 @@ const DATE_WORDS: usize = 6;
 const MENU_ITEMS: usize = 5;
 const ITEM_WORDS: usize = 4;
 
-/// Cuts the lines of `page`.
-pub(super) fn cut_lines(page: &mut Page<'_>, markers: &Markers) {
+/// Cuts the lines of `page`. `title` are the folded words of the headline, where that is known from elsewhere.
+pub(super) fn cut_lines(page: &mut Page<'_>, markers: &Markers, title: &[&str]) {
     if page.lines.iter().all(|line| line.weight < LONG_WORDS) {
         return;
     }
-    let mut story = 0;
-    let mut cuts: Vec<(usize, Vec<usize>)> = Vec::new();
+    let (mut story, mut long) = (0, false);
+    let mut cuts: Vec<(usize, Vec<usize>, Range<usize>)> = Vec::new();
     for (index, line) in page.lines.iter().enumerate() {
         if line.weight >= LONG_WORDS {
             let mut cutter = Cutter {
@@ -57,25 +57,30 @@ pub(super) fn cut_lines(page: &mut Page<'_>, markers: &Markers) {
                 open: false,
                 ended: false,
                 cuts: Vec::new(),
+                kept: line.words.clone(),
             };
             cutter.menu(line, index == 0);
             cutter.cut(line);
-            if line.weight >= LOOSE_WORDS || page.lines.len() <= FEW_LINES {
+            let whole = line.weight >= LOOSE_WORDS;
+            if whole || page.lines.len() <= FEW_LINES {
                 cutter.loose(line);
                 if index == 0 {
-                    cutter.head(line);
+                    cutter.head(line, title);
                 }
-                cutter.cuts.sort_unstable();
-                cutter.cuts.dedup();
+            } else if long {
+                cutter.closing(line, line.words.end);
             }
+            long |= whole;
+            cutter.cuts.sort_unstable();
+            cutter.cuts.dedup();
             if !cutter.cuts.is_empty() {
-                cuts.push((index, cutter.cuts));
+                cuts.push((index, cutter.cuts, cutter.kept));
             }
         }
         story += line.weight;
     }
-    for (index, places) in cuts.into_iter().rev() {
-        page.cut_line(index, &places);
+    for (index, places, kept) in cuts.into_iter().rev() {
+        page.cut_line(index, &places, &kept);
     }
 }
 
@@ -102,6 +107,8 @@ struct Cutter<'p, 't> {
     ended: bool,
     /// Words that begin a piece.
     cuts: Vec<usize>,
+    /// Words of the line outside of which there is furniture only.
+    kept: Range<usize>,
 }
 
 impl<'p> Cutter<'p, '_> {
@@ -129,7 +136,16 @@ impl<'p> Cutter<'p, '_> {
             .checked_sub(1)
             .and_then(|before| self.word(before))
             .is_some_and(|before| breaks_sentence(gap, before))
-            || gap.contains(['|', '•', '»', '【'])
+            || gap.contains(['|', '•', '【'])
+            || gap.contains('»') && !self.closes_quote(index)
+    }
+
+    /// Whether a `»` before a word closes what a `«` opened.
+    fn closes_quote(&self, index: usize) -> bool {
+        let word = self.word(index).map(|word| word.bytes.start as usize);
+        let before = word.and_then(|start| self.page.text.get(..start));
+        let before = before.and_then(|before| before.split_at_checked(before.rfind('»')?));
+        before.is_some_and(|(before, _)| before.rfind('«') > before.rfind('»'))
     }
 
     /// Whether the text before the word `index`, or before the end of the line, ends like a sentence.
@@ -141,8 +157,9 @@ impl<'p> Cutter<'p, '_> {
 
     /// Whether a question or exclamation mark, a bar or a bullet stands before a word.
     fn is_apart(&self, index: usize) -> bool {
-        self.gap(index)
-            .contains(['?', '!', '…', '？', '！', '؟', '|', '•', '»', '【'])
+        let gap = self.gap(index);
+        gap.contains(['?', '!', '…', '？', '！', '؟', '|', '•', '【'])
+            || gap.contains('»') && !self.closes_quote(index)
     }
 
     /// Whether words with a full stop behind them are one headline: no capital inside says that a sentence begins. In

@@ -38,6 +38,8 @@ pub(super) struct Line {
     pub post_link: bool,
     /// Whether it was cut out of a longer line.
     pub cut: bool,
+    /// Whether it stands before the headline or behind the last sentence of such a line, among furniture.
+    pub apart: bool,
 }
 
 /// A field as lines and words. Links and account names have no words.
@@ -101,6 +103,7 @@ impl<'t> Page<'t> {
             words,
             post_link,
             cut: false,
+            apart: false,
         });
     }
 
@@ -141,8 +144,8 @@ impl<'t> Page<'t> {
         words.len() - singles + singles.div_ceil(2)
     }
 
-    /// Cuts a line in front of some of its words.
-    pub(super) fn cut_line(&mut self, index: usize, places: &[usize]) {
+    /// Cuts a line in front of some of its words. Pieces outside of the words of the story stand apart.
+    pub(super) fn cut_line(&mut self, index: usize, places: &[usize], story: &Range<usize>) {
         let Some(line) = self.lines.get(index).cloned() else {
             return;
         };
@@ -167,6 +170,9 @@ impl<'t> Page<'t> {
             }
         }
         pieces.push(self.piece(byte..line.bytes.end, point, word..line.words.end));
+        for piece in &mut pieces {
+            piece.apart = piece.words.end <= story.start || piece.words.start >= story.end;
+        }
         self.lines.splice(index..=index, pieces);
     }
 
@@ -184,6 +190,7 @@ impl<'t> Page<'t> {
             words,
             post_link: is_post_link(text),
             cut: true,
+            apart: false,
         }
     }
 

@@ -16,9 +16,12 @@
 //! 5. *Before and after the story*, which is what lies between the first and the last line of prose: weak forms, menus
 //!    of one item a line, and closing lists of headlines. Lists and verses inside a story stay, and so does a closing
 //!    list that a colon announces, the line-up of a team, or a table of dates.
-//! 6. Where nothing would be left, everything is main text.
+//! 6. *Among furniture.* What a page in one line has before its headline and behind its last sentence, and short lines
+//!    without a full stop at the foot of the page or between other furniture below the story.
+//! 7. Where nothing would be left, everything is main text.
 
 mod edges;
+mod foot;
 mod head;
 mod spread;
 mod tail;
@@ -65,6 +68,8 @@ pub(super) fn classify(page: &Page<'_>, markers: &Markers, titled: bool) -> Vec<
     zoning.around();
     zoning.names();
     zoning.closing_list();
+    zoning.apart();
+    zoning.foot();
     zoning.finish()
 }
 
@@ -215,7 +220,7 @@ impl<'p, 't> Zoning<'p, 't> {
                 || weight >= SENTENCE_WORDS && ends_sentence(self.text(index)))
     }
 
-    /// Rule 6, and the lead.
+    /// Rule 7, and the lead.
     fn finish(mut self) -> Vec<Zone> {
         if self.story_words(0..self.count()) == 0 {
             self.zones.iter_mut().for_each(|zone| *zone = None);

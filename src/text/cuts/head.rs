@@ -1,7 +1,8 @@
 //! What opens a page in one line: a menu, and agency, date and author before a dateline.
 
 use super::Cutter;
-use crate::text::markers::is_number;
+use crate::text::document::ZoneKind;
+use crate::text::markers::{Marker, is_number};
 use crate::text::page::Line;
 
 /// Longest head before a dateline, longest dateline, and longest date in it, in words.
@@ -10,14 +11,27 @@ const DATELINE_WORDS: usize = 8;
 const DATE_WORDS: usize = 10;
 /// Fewest names of sections that make a menu without separators.
 const MENU_WORDS: usize = 4;
+/// Most words between them that are none, and how many must follow those.
+const MENU_GAP: usize = 2;
+const MENU_RUN: usize = 2;
+/// Shortest headline that is looked for, and how far, in words.
+const TITLE_WORDS: usize = 3;
+const TITLE_WITHIN: usize = 120;
 
 impl Cutter<'_, '_> {
     /// Cuts off a menu; where a dateline stands near the beginning, the parts of the head too.
-    pub(super) fn head(&mut self, line: &Line) {
+    pub(super) fn head(&mut self, line: &Line, title: &[&str]) {
         let start = line.words.start;
-        let menu = self.menu_end(start);
+        let headline = self.headline(start, title);
+        let menu = self.menu_end(start, headline.unwrap_or(self.end));
         if let Some(end) = menu {
             self.push(end);
+            self.kept.start = self.kept.start.max(end);
+        }
+        if let Some(headline) = headline {
+            self.push(headline);
+            self.push(headline + title.len());
+            self.kept.start = self.kept.start.max(headline);
         }
         self.stamp(line);
         if let Some(dateline) = self.dateline(menu.unwrap_or(start)) {
@@ -97,18 +111,47 @@ impl Cutter<'_, '_> {
         self.form(index).is_some_and(is_number)
     }
 
-    /// Where names of sections end that open the line.
-    fn menu_end(&self, start: usize) -> Option<usize> {
-        let mut at = start;
-        while let Some(length) = self
-            .page
-            .words
-            .get(at..self.end)
-            .and_then(|words| self.markers.sections().opens(self.page, words))
-        {
-            at += length;
+    /// Where the headline stands near the beginning of the line, with no sentence before it.
+    fn headline(&self, start: usize, title: &[&str]) -> Option<usize> {
+        if title.len() < TITLE_WORDS {
+            return None;
         }
-        (self.page.weigh(start..at) >= MENU_WORDS && at < self.end).then_some(at)
+        let end = self.end.min(start + TITLE_WITHIN);
+        let same = |index: &usize| {
+            let words = self.page.words.get(*index..self.end).unwrap_or_default();
+            words.len() > title.len()
+                && (words.iter().zip(title)).all(|(word, title)| self.page.form(word) == *title)
+        };
+        let found = (start + 1..end).find(same)?;
+        let sentence = (start + 1..found).any(|index| self.is_stopped(index));
+        (!sentence).then_some(found)
+    }
+
+    /// Where names of sections end that open the line, with what leads to them and a few other names among them.
+    fn menu_end(&self, start: usize, limit: usize) -> Option<usize> {
+        let (mut at, mut known, mut run, mut end) = (start, 0, 0, start);
+        while at < limit.min(self.end) && at - end <= MENU_GAP {
+            let words = self.page.words.get(at..self.end).unwrap_or_default();
+            let section = self.markers.sections().opens(self.page, words);
+            let leading = || {
+                let mut opening = self.markers.opening(self.page, words);
+                let leads = |marker: &&Marker| marker.telling && marker.kind == ZoneKind::Share;
+                opening.find(leads).map(Marker::words)
+            };
+            let Some(length) = section.or_else(leading) else {
+                (at, run) = (at + 1, 0);
+                continue;
+            };
+            known += length;
+            run += length;
+            at += length;
+            // Behind other words two names must follow, or one may be a word of the headline.
+            if at == end + length || run >= MENU_RUN {
+                end = at;
+            }
+        }
+        let menu = self.page.weigh(start..end) >= MENU_WORDS && known >= MENU_WORDS;
+        (menu && known * 5 >= (end - start) * 3 && end < self.end).then_some(end)
     }
 
     /// Where `OSLO, March 4 (Agency) -` begins, if no sentence ends before it.

@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
-use super::{Cutter, LINK_WORDS, NAME_WORDS, is_list};
+use super::{Cutter, LINK_WORDS, NAME_WORDS, NOTE_WORDS, is_list};
 use crate::text::document::ZoneKind;
 use crate::text::markers::Marker;
-use crate::text::page::Line;
+use crate::text::page::{Line, breaks_sentence};
 
 /// Words of a sentence and the phrase that opens it.
 type Sentence<'m> = (Range<usize>, Option<&'m Marker>);
 
+/// Words of story there must be before what is no story any more.
+const LEAST_STORY: usize = 30;
 /// Fewest hashtags that are cut out together.
 const HASHTAGS: usize = 3;
 
@@ -35,6 +37,8 @@ impl<'p> Cutter<'p, '_> {
             .rev()
             .take_while(|sentence| self.closes(sentence));
         let story = sentences.len() - tail.count();
+        let end = sentences.get(story);
+        self.closing(line, end.map_or(self.end, |(words, _)| words.start));
         for (place, (words, marker)) in sentences.into_iter().enumerate() {
             let (start, end) = (words.start, self.bracket_end(&words));
             if place >= story {
@@ -53,6 +57,56 @@ impl<'p> Cutter<'p, '_> {
         }
         self.hashtags(line);
         self.owner(line);
+    }
+
+    /// What stands behind the last full stop before `end`, the end of the line or the furniture there, is furniture itself
+    /// where it holds a phrase: headlines, keywords and counters without a sentence among them.
+    pub(super) fn closing(&mut self, line: &Line, end: usize) {
+        let whole = match end == self.end {
+            true => self.ends_statement_at(end),
+            false => self.is_stopped(end),
+        };
+        if whole {
+            return;
+        }
+        let stopped = |&index: &usize| self.is_stopped(index);
+        let Some(start) = (line.words.start + 1..end).rev().find(stopped) else {
+            return;
+        };
+        let mut phrases = (start..end).filter(|&index| self.heading(index).is_some());
+        let Some(phrase) = phrases.next() else {
+            return;
+        };
+        // A question that begins like a phrase may close a story.
+        if self.ends_sentence_at(end) && phrases.next().is_none() {
+            return;
+        }
+        // A last sentence of the story may end with another sign, or with none.
+        let signs = ['?', '!', '؟', '？', '！', '…', '”', '»', '"'];
+        let ends = (start + 1..=phrase).any(|index| self.gap(index).contains(signs));
+        let long = self.page.weigh(start..phrase) > NOTE_WORDS;
+        let from = if ends || long { phrase } else { start };
+        if self.story + self.page.weigh(line.words.start..from) < LEAST_STORY {
+            return;
+        }
+        self.push(from);
+        self.sections(phrase..end);
+        self.kept.end = self.kept.end.min(from);
+    }
+
+    /// Whether a full stop that is not doubled stands before a word, and a space behind it.
+    pub(super) fn is_stopped(&self, index: usize) -> bool {
+        let gap = self.gap(index);
+        let mut stops = gap.match_indices(['.', '。', '।', '۔']);
+        let before = index.checked_sub(1).and_then(|before| self.word(before));
+        match (stops.next(), stops.next()) {
+            (Some((at, stop)), None) => {
+                let rest = gap.get(at + stop.len()..).unwrap_or_default();
+                let spaced = rest.contains(char::is_whitespace) || stop == "。";
+                spaced && before.is_some_and(|before| breaks_sentence(gap, before))
+            }
+            _ => false,
+        }
     }
 
     /// Where the bracket closes that opens a sentence, or where the sentence ends.

@@ -1,0 +1,75 @@
+//! Rule 6: short lines among furniture, which are none by themselves.
+
+use super::Zoning;
+use crate::text::document::ZoneKind;
+use crate::text::markers::ends_sentence;
+
+/// Longest such line, in words, and most of them together between furniture.
+const SHORT_WORDS: usize = 12;
+const BETWEEN: usize = 8;
+
+impl Zoning<'_, '_> {
+    /// Pieces of a page in one line that stand before the headline or behind the last sentence.
+    pub(super) fn apart(&mut self) {
+        let mut kind = ZoneKind::ReadAlso;
+        for index in 0..self.count() {
+            if !self.line(index).is_some_and(|line| line.apart) {
+                continue;
+            }
+            let reason = match (0..index).any(|above| self.is_free(above)) {
+                true => "behind the last sentence",
+                false => "before the headline",
+            };
+            kind = self.kind(index).unwrap_or(kind);
+            self.set(index, kind, reason);
+        }
+    }
+
+    /// Short lines at the foot of the page, and between furniture below the first paragraph.
+    pub(super) fn foot(&mut self) {
+        let Some(first) = (0..self.count()).find(|&index| self.is_prose(index)) else {
+            return;
+        };
+        let may = |zoning: &Self, index: usize| !zoning.is_free(index) || zoning.is_scrap(index);
+        let mut start = self.count();
+        while start > first + 1 && may(self, start - 1) {
+            start -= 1;
+        }
+        // A list may end the story; what stands below furniture does not.
+        start = (start..self.count())
+            .find(|&index| !self.is_free(index))
+            .unwrap_or(self.count());
+        let foot = start..self.count();
+        let free: Vec<usize> = foot.filter(|&index| self.is_free(index)).collect();
+        let aside = self.count() - start - free.len();
+        if 2 * aside >= free.len() {
+            self.set_scraps(&free);
+        }
+        let mut index = first + 1;
+        while index < self.count() {
+            let end = (index..self.count())
+                .find(|&end| !(self.is_free(end) && self.is_scrap(end)))
+                .unwrap_or(self.count());
+            let between = !self.is_free(index - 1) && end < self.count() && !self.is_free(end);
+            if between && (1..=BETWEEN).contains(&(end - index)) {
+                self.set_scraps(&(index..end).collect::<Vec<_>>());
+            }
+            index = end.max(index) + 1;
+        }
+    }
+
+    fn set_scraps(&mut self, lines: &[usize]) {
+        for &index in lines {
+            let above = index.checked_sub(1).and_then(|above| self.kind(above));
+            let kind = above.filter(|kind| *kind != ZoneKind::EmbeddedPost);
+            let kind = kind.unwrap_or(ZoneKind::HeadlineList);
+            self.set(index, kind, "short line among furniture");
+        }
+    }
+
+    /// Whether a line is short and neither a sentence nor announces something.
+    fn is_scrap(&self, index: usize) -> bool {
+        let text = self.text(index);
+        self.weight(index) <= SHORT_WORDS && !ends_sentence(text) && !text.ends_with([':', '：'])
+    }
+}
