@@ -25,6 +25,8 @@ pub mod tokens;
 mod zones;
 
 #[cfg(test)]
+mod apart_tests;
+#[cfg(test)]
 mod eval_tests;
 #[cfg(test)]
 pub(crate) mod page_tests;

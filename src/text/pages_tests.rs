@@ -151,7 +151,7 @@ fn most_furniture_of_scraped_pages_is_found_and_no_story_lost() {
     let (seen, unseen) = SCRAPED
         .split_once("# --- mark")
         .expect("a mark between seen and unseen pages");
-    for (name, text, lost, kept) in [("seen", seen, 1, 0.20), ("unseen", unseen, 3, 0.33)] {
+    for (name, text, lost, kept) in [("seen", seen, 1, 0.17), ("unseen", unseen, 3, 0.28)] {
         let mut counts = Counts::default();
         for page in read(text) {
             count(&page, &mut counts);

@@ -124,7 +124,15 @@ impl Cutter<'_, '_> {
         };
         let found = (start + 1..end).find(same)?;
         let sentence = (start + 1..found).any(|index| self.is_stopped(index));
-        (!sentence).then_some(found)
+        // A sentence may hold the words of the headline; a menu or a phrase before it is none.
+        let before = self.page.words.get(start..found).unwrap_or_default();
+        let menu = self.markers.sections().cover(self.page, before) >= MENU_RUN;
+        let mut opening = self.markers.opening(self.page, before);
+        let announced = menu
+            || opening.any(|marker| marker.words() > 1)
+            || (start..found).any(|index| self.heading(index).is_some());
+        let inside = sentence || self.gap(found).contains([',', '،', '、', '，']);
+        (announced && !inside).then_some(found)
     }
 
     /// Where names of sections end that open the line, with what leads to them and a few other names among them.

@@ -78,7 +78,7 @@ impl<'p> Cutter<'p, '_> {
             return;
         };
         // A question that begins like a phrase may close a story.
-        if self.ends_sentence_at(end) && phrases.next().is_none() {
+        if end == self.end && self.ends_sentence_at(end) && phrases.next().is_none() {
             return;
         }
         // A last sentence of the story may end with another sign, or with none.
@@ -170,7 +170,7 @@ impl<'p> Cutter<'p, '_> {
     }
 
     /// A telling phrase, or one for a list or for sharing with a delimiter, that a capital begins where there are capitals.
-    fn heading(&self, index: usize) -> Option<&'p Marker> {
+    pub(super) fn heading(&self, index: usize) -> Option<&'p Marker> {
         let words = self.page.words.get(index..self.end)?;
         let first = words.first()?;
         let text = self.page.between(first.bytes.clone());
