@@ -142,3 +142,43 @@ fn everyday_words_speak_for_no_topic() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
+
+/// Sentences about nothing in the news have no topic, though their words may be hints.
+#[test]
+fn everyday_sentences_have_no_topic() {
+    let tagger = tagger();
+    let mut wrong = String::new();
+    for (language, sentences) in [
+        (
+            "es",
+            include_str!("../../tests/fixtures/topics/sentences_es.txt"),
+        ),
+        (
+            "fa",
+            include_str!("../../tests/fixtures/topics/sentences_fa.txt"),
+        ),
+        (
+            "it",
+            include_str!("../../tests/fixtures/topics/sentences_it.txt"),
+        ),
+        (
+            "ja",
+            include_str!("../../tests/fixtures/topics/sentences_ja.txt"),
+        ),
+        (
+            "ru",
+            include_str!("../../tests/fixtures/topics/sentences_ru.txt"),
+        ),
+    ] {
+        let lines = sentences.lines().filter(|line| !line.starts_with('#'));
+        for sentence in lines.filter_map(|line| line.split('\t').next()) {
+            for tag in tagger.tag(&document("", sentence), language).tags {
+                wrong += &format!(
+                    "{language} {sentence}: {} for {:?}\n",
+                    tag.label, tag.evidence
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
