@@ -101,7 +101,7 @@ impl Codes {
     }
 }
 
-fn primary_subtag(code: &str) -> &str {
+pub(super) fn primary_subtag(code: &str) -> &str {
     code.split('-').next().unwrap_or(code)
 }
 

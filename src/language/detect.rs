@@ -12,7 +12,7 @@ use super::segments::{Segment, segments};
 use super::vote::{ENOUGH_LETTERS, Vote, is_nothing, vote};
 use super::{
     Candidate, Cleaned, LanguageError, LanguageExplanation, LanguageGuess, LanguageSettings,
-    LanguageShare, ParagraphLanguage, UNKNOWN,
+    LanguageShare, ParagraphLanguage,
 };
 use crate::text::Document;
 
@@ -33,11 +33,11 @@ pub struct LanguageDetector {
 
 /// All shipped tables. They are constant: every detector of the process shares them.
 #[derive(Debug)]
-struct Tables {
-    scripts: Scripts,
+pub(super) struct Tables {
+    pub(super) scripts: Scripts,
     codes: Codes,
     /// By script; `None` where the script decides alone.
-    languages: Vec<Option<Languages>>,
+    pub(super) languages: Vec<Option<Languages>>,
     han: ScriptId,
     kana: ScriptId,
     hangul: ScriptId,
@@ -118,7 +118,11 @@ impl LanguageDetector {
     /// answer, only on [`LanguageGuess::declared`] and [`LanguageGuess::agrees`].
     pub fn detect(&self, document: &Document, declared: Option<&str>) -> LanguageGuess {
         let found = self.find(document, false);
-        self.guess(&found, declared)
+        let mut guess = self.guess(&found, declared);
+        guess.plausible = self
+            .tables
+            .is_plausible(guess.declared.as_deref(), found.largest);
+        guess
     }
 
     /// Why [`Self::detect`] answers what it does.
@@ -283,13 +287,13 @@ impl LanguageDetector {
             .largest
             .and_then(|(script, _)| self.tables.scripts.get(script));
         let Some(top) = ranked.first() else {
-            return unknown(declared, largest.map(|script| script.code), candidates);
+            return LanguageGuess::unknown(declared, largest.map(|script| script.code), candidates);
         };
         let script = self.main_script(top.code, found.largest);
         let confidence = (top.weighed / top.letters.max(1.0)).clamp(0.0, 1.0);
         if confidence < DOUBTFUL {
             // A name that is more often wrong than right would be worse than none.
-            return unknown(declared, script, candidates);
+            return LanguageGuess::unknown(declared, script, candidates);
         }
         let decides = largest.is_some_and(|script| script.decision == Decision::Alone);
         LanguageGuess {
@@ -311,6 +315,7 @@ impl LanguageDetector {
                 .as_deref()
                 .map(|declared| self.tables.codes.agree(declared, top.code)),
             declared,
+            plausible: false,
             candidates,
         }
     }
@@ -375,22 +380,4 @@ fn tally(votes: &[Vote]) -> Vec<Tally> {
 
 fn sort(votes: &mut [Tally]) {
     votes.sort_by(|a, b| b.letters.total_cmp(&a.letters).then(a.code.cmp(b.code)));
-}
-
-fn unknown(
-    declared: Option<String>,
-    script: Option<&str>,
-    candidates: Vec<Candidate>,
-) -> LanguageGuess {
-    LanguageGuess {
-        code: UNKNOWN.to_owned(),
-        script: script.map(str::to_owned),
-        confidence: 0.0,
-        reliable: false,
-        group: None,
-        shares: Vec::new(),
-        declared,
-        agrees: None,
-        candidates,
-    }
 }

@@ -68,3 +68,22 @@ fn names_in_latin_letters_do_not_decide() {
         "en"
     );
 }
+
+/// Where a headline does not tell its language, the publisher's word decides whose words are looked up, if it can be true.
+#[test]
+fn words_are_those_of_the_declared_language_where_the_text_does_not_tell() {
+    let of_words = |text: &str, declared| {
+        let guess = detector().detect(&build(None, Some(text), None), declared);
+        (guess.of_words().to_owned(), guess.code, guess.reliable)
+    };
+    let headline = "Ciclone Vera segura sabatina";
+    let (alone, code, reliable) = of_words(headline, None);
+    assert!(!reliable && alone == code, "{code}");
+    assert_eq!(of_words(headline, Some("pt-BR")).0, "pt-BR");
+    for impossible in ["ar", "ja", "no such language"] {
+        assert_eq!(of_words(headline, Some(impossible)).0, code, "{impossible}");
+    }
+    let clear = "O conselho do porto decidiu na terça-feira à noite manter a velha balsa por mais três anos.";
+    let (words, code, reliable) = of_words(clear, Some("es"));
+    assert!(reliable && words == code, "{code}");
+}

@@ -18,6 +18,7 @@ mod base;
 mod clean;
 mod codes;
 mod confidence;
+mod declared;
 mod detect;
 mod facts;
 mod judge;
@@ -100,6 +101,8 @@ pub struct LanguageGuess {
     pub declared: Option<String>,
     /// Whether the declaration names the same language or a sibling; `None` without declaration or answer.
     pub agrees: Option<bool>,
+    /// Whether the declared language is written in the script of the text.
+    pub plausible: bool,
     /// All languages that got votes, with their share of them, largest first: for explanations only.
     pub candidates: Vec<Candidate>,
 }

@@ -15,7 +15,7 @@ use crate::dedup::{
     Recall,
 };
 use crate::enrichment::StageInfo;
-use crate::language::{LanguageDetector, LanguageExplanation};
+use crate::language::{LanguageDetector, LanguageExplanation, LanguageGuess};
 use crate::live::Live;
 use crate::metrics::{Metrics, Step as Timed};
 use crate::text::{Document, DocumentBuilder};
@@ -307,7 +307,8 @@ impl Stages {
         clock.lap(Timed::Language);
         let code = language.as_ref().map_or("und", |guess| guess.code.as_str());
         let topics = self.topics.as_ref().map(|tagger| {
-            let mut tags = tagger.tag(&document, code);
+            let listed = language.as_ref().map_or(code, LanguageGuess::of_words);
+            let mut tags = tagger.tag(&document, listed);
             tags.publisher = tagger.publisher_topics(&article.tags);
             tags
         });

@@ -376,27 +376,3 @@ impl<'p> Cutter<'p, '_> {
 fn is_list(kind: ZoneKind) -> bool {
     matches!(kind, ZoneKind::ReadAlso | ZoneKind::HeadlineList)
 }
-
-/// Where in the text between two words the cut lies: behind the punctuation that belongs to the first.
-pub(super) fn place_in_gap(gap: &str) -> usize {
-    if gap.contains("t.co/") || gap.contains("pic.") {
-        // Links belong to the text of a post, the dash to its signature.
-        return gap.rfind(['—', '–', '―']).unwrap_or(gap.len());
-    }
-    if gap.contains('|') && gap.ends_with(char::is_whitespace) {
-        return gap.len();
-    }
-    if let Some(place) = gap.find('】') {
-        return place + '】'.len_utf8();
-    }
-    if let Some(place) = gap.find(['©', 'ⓒ', '【', '#']) {
-        return place;
-    }
-    if let Some((place, _)) = gap.char_indices().find(|(_, c)| c.is_whitespace()) {
-        return place;
-    }
-    gap.char_indices()
-        .rev()
-        .find(|&(_, c)| is_sentence_end(c) || matches!(c, '”' | '」' | '』' | '）' | ')'))
-        .map_or(0, |(place, c)| place + c.len_utf8())
-}

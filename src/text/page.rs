@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::build::index;
-use super::cuts::place_in_gap;
 use super::links::{is_post_link, link_ranges};
 use super::markers::is_sentence_end;
 use super::tokens::fold_into;
@@ -275,6 +274,30 @@ fn is_quotation_mark(c: char) -> bool {
         c,
         '"' | '\'' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '‹' | '›'
     )
+}
+
+/// Where in the text between two words the cut lies: behind the punctuation that belongs to the first.
+fn place_in_gap(gap: &str) -> usize {
+    if gap.contains("t.co/") || gap.contains("pic.") {
+        // Links belong to the text of a post, the dash to its signature.
+        return gap.rfind(['—', '–', '―']).unwrap_or(gap.len());
+    }
+    if gap.contains('|') && gap.ends_with(char::is_whitespace) {
+        return gap.len();
+    }
+    if let Some(place) = gap.find('】') {
+        return place + '】'.len_utf8();
+    }
+    if let Some(place) = gap.find(['©', 'ⓒ', '【', '#']) {
+        return place;
+    }
+    if let Some((place, _)) = gap.char_indices().find(|(_, c)| c.is_whitespace()) {
+        return place;
+    }
+    gap.char_indices()
+        .rev()
+        .find(|&(_, c)| is_sentence_end(c) || matches!(c, '”' | '」' | '』' | '）' | ')'))
+        .map_or(0, |(place, c)| place + c.len_utf8())
 }
 
 /// Code points of `text`. No text is near the limit: messages are bounded to far less.
