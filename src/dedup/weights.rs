@@ -8,6 +8,9 @@ use hashbrown::HashMap;
 use super::near::{Earlier, Match, Shared, Subject};
 use super::sketch::{Sketch, WINDOWS};
 
+/// Matches beside which others may stand: no more make a round-up.
+const COMPARED: usize = 24;
+
 /// For each shingle, how many there are before it at each level and above.
 pub(super) fn ranks(sketch: &Sketch) -> Vec<[u16; WINDOWS.len()]> {
     let mut before = [0_u16; WINDOWS.len()];
@@ -47,7 +50,7 @@ pub(super) fn wholes(sketch: &Sketch, weights: &[f32]) -> [Whole; WINDOWS.len()]
 }
 
 /// Sets [`Match::beside`]: what each match but the first covers of the article that the first does not. The matches are in
-/// order; levels that the first does not have are not compared.
+/// order, and [`COMPARED`] of them are looked at; levels that the first does not have are not compared.
 pub(super) fn set_beside(
     matches: &mut [Match],
     sketch: &Sketch,
@@ -68,7 +71,7 @@ pub(super) fn set_beside(
             *covered = true;
         }
     }
-    for other in others {
+    for other in others.iter_mut().take(COMPARED) {
         let level = level(other.article).max(level(best.article));
         let weight = |at: u32| {
             let shingle = sketch.shingles.get(at as usize)?;

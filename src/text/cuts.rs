@@ -31,6 +31,8 @@ const HEADLINE_WORDS: usize = 15;
 const LINK_WORDS: usize = 30;
 /// Words of story there must be before a second article.
 const STORY_WORDS: usize = 12;
+/// Longest quotation in quotation marks, in characters.
+const QUOTED: usize = 600;
 /// Longest text, name and date of an embedded post, in words.
 const POST_WORDS: usize = 60;
 const SIGNER_WORDS: usize = 8;
@@ -144,8 +146,10 @@ impl<'p> Cutter<'p, '_> {
     fn closes_quote(&self, index: usize) -> bool {
         let word = self.word(index).map(|word| word.bytes.start as usize);
         let before = word.and_then(|start| self.page.text.get(..start));
-        let before = before.and_then(|before| before.split_at_checked(before.rfind('»')?));
-        before.is_some_and(|(before, _)| before.rfind('«') > before.rfind('»'))
+        let before = before.and_then(|before| before.get(..before.rfind('»')?));
+        let quoted = before.into_iter().flat_map(|before| before.chars().rev());
+        let sign = quoted.take(QUOTED).find(|c| matches!(c, '«' | '»'));
+        sign == Some('«')
     }
 
     /// Whether the text before the word `index`, or before the end of the line, ends like a sentence.
