@@ -49,7 +49,7 @@ impl Headline {
             false => String::new(),
         };
         let told = story(document)
-            .filter(|token| !forms.is_empty() && forms.contains(document.form(token)))
+            .filter(|token| forms.contains(document.form(token)))
             .map(form)
             .chain(
                 pairs(document, &title)

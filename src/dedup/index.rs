@@ -5,9 +5,10 @@
 //! after [`DedupIndex::prepare`], [`DedupIndex::judge`] gives each its verdict, in order, and remembers it; and
 //! [`DedupIndex::finish`] ends the batch. [`DedupIndex::flush`] must return before the batch is published.
 
-use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+
+use hashbrown::{HashMap, HashSet};
 
 use super::backend::{Claim, Store};
 use super::judge::{Judge, Judgement, PER_SHINGLE};

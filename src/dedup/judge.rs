@@ -14,7 +14,7 @@ use keys::Kind;
 /// Earlier articles that are looked at for one shingle, the newest first.
 pub(super) const PER_SHINGLE: usize = 64;
 /// Most earlier articles that are compared for a verdict.
-const NEIGHBOURS: usize = 24;
+pub(super) const NEIGHBOURS: usize = 24;
 /// Share of a story that an article carries of it at least, where it carries several.
 const CARRIED: f32 = 0.2;
 /// Share of the second of two stories that an article carries of it at least.
@@ -84,16 +84,14 @@ impl<'a> Judge<'a> {
     /// The latest or the earliest article for a key that really has it.
     fn find(&self, key: u64, latest: bool, has: impl Fn(Record<'a>) -> bool) -> Option<Record<'a>> {
         let mut found = None;
-        let mut visit = |posting: Posting| {
-            let record = self.base.record(posting.article).map(Record::new);
-            match record.filter(|record| has(*record)) {
+        let mut visit =
+            |posting: Posting| match self.record(posting.article).filter(|record| has(*record)) {
                 Some(record) => {
                     found = Some(record);
                     ControlFlow::Break(())
                 }
                 None => ControlFlow::Continue(()),
-            }
-        };
+            };
         let _ = if latest {
             self.base.newest(key, &mut visit)
         } else {
@@ -150,9 +148,8 @@ impl<'a> Judge<'a> {
         found: &[(u32, Posting)],
         verdict: DedupVerdict,
     ) -> Judgement {
-        let fresh = near::fresh(&subject(print), &shared(found), |article| {
-            self.earlier(article)
-        });
+        let known = |article| self.earlier(article);
+        let fresh = near::fresh(&subject(print), &shared(found), known);
         Judgement {
             fresh,
             ..Judgement::known(verdict)
@@ -203,7 +200,11 @@ impl<'a> Judge<'a> {
 
     /// What is known of an article for a comparison.
     fn earlier(&self, article: u64) -> Option<near::Earlier> {
-        self.base.record(article).map(Record::new)?.earlier()
+        self.record(article)?.earlier()
+    }
+
+    fn record(&self, article: u64) -> Option<Record<'a>> {
+        self.base.record(article).map(Record::new)
     }
 
     /// The earlier articles that share text, best first; the shingles shared with the best; which shingles to remember.
@@ -213,9 +214,8 @@ impl<'a> Judge<'a> {
         found: &[(u32, Posting)],
     ) -> (Vec<Neighbour>, Vec<u32>, Vec<bool>) {
         let shared = shared(found);
-        let compared = near::compare(&subject(print), &shared, &self.settings.near, |article| {
-            self.earlier(article)
-        });
+        let known = |article| self.earlier(article);
+        let compared = near::compare(&subject(print), &shared, &self.settings.near, known);
         let best = compared.matches.first().map(|found| found.article);
         let common = shared
             .iter()
@@ -227,8 +227,7 @@ impl<'a> Judge<'a> {
             .into_iter()
             .take(NEIGHBOURS)
             .filter_map(|found| {
-                let record = self.base.record(found.article).map(Record::new)?;
-                let (id, cluster) = record.names()?;
+                let (id, cluster) = self.record(found.article)?.names()?;
                 Some(Neighbour {
                     id: id.into_owned(),
                     cluster: cluster.into_owned(),

@@ -118,7 +118,7 @@ pub struct Match {
     pub of: f32,
     /// The same two shares where all text counts alike, that which recurs on a source too.
     pub plain: Coverage,
-    /// Share of this article's story that the earlier one covers, and the best match does not, 0 to 1.
+    /// Share of this article's story that the earlier one covers, and the best match does not, 0 to 1; 0 where that is no copy.
     pub beside: f32,
     /// Shared shingles, at the level of the comparison.
     pub shingles: u32,
@@ -267,7 +267,8 @@ pub fn compare(
             .then(b.similarity().total_cmp(&a.similarity()))
             .then(a.article.cmp(&b.article))
     });
-    weights::set_beside(&mut matches, subject.sketch, shared, &weights, &articles);
+    let sketch = subject.sketch;
+    weights::set_beside(&mut matches, sketch, shared, &weights, &wholes, &articles);
     Compared {
         matches,
         fresh: fresh_of(&weights),
@@ -389,7 +390,7 @@ fn contains(embedded: &[u16], of: u32) -> bool {
     of != 0 && embedded.contains(&recurrence::headline(of))
 }
 
-fn share(part: f32, whole: f32) -> f32 {
+pub(super) fn share(part: f32, whole: f32) -> f32 {
     if whole > 0.0 {
         (part / whole).min(1.0)
     } else {

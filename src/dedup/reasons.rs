@@ -174,8 +174,7 @@ impl NearSettings {
         if found.shingles < self.min_shingles {
             return Some("too few shingles in common".to_owned());
         }
-        let alike = found.similarity() >= self.threshold_for(found);
-        if alike && found.leading && !found.embedded {
+        if self.is_alike(found) {
             let least = self.partial_words;
             return Some(format!("no long passages, of {least} words"));
         }

@@ -1,8 +1,8 @@
 //! Small samples of word sets, to compare what two texts name.
 
-use hashbrown::HashMap;
 use std::sync::LazyLock;
 
+use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::text::{Document, Role, Token, folded_words};

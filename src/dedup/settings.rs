@@ -176,7 +176,7 @@ impl NearSettings {
         if found.shingles < self.min_shingles {
             return Relation::None;
         }
-        let alike = similarity >= self.threshold_for(found) && found.leading && !found.embedded;
+        let alike = self.is_alike(found);
         if alike && self.is_template(found) {
             return match self.is_statement(found) {
                 false => Relation::None,
@@ -195,6 +195,11 @@ impl NearSettings {
         } else {
             Relation::None
         }
+    }
+
+    /// Whether enough is in common, from the beginning on, and neither page merely carries the other story.
+    pub(super) fn is_alike(&self, found: &Match) -> bool {
+        found.similarity() >= self.threshold_for(found) && found.leading && !found.embedded
     }
 
     /// Whether what two sources have in common is long passages: a statement that both carry, under headlines of their own.

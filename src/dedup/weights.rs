@@ -5,11 +5,9 @@
 
 use hashbrown::HashMap;
 
-use super::near::{Earlier, Match, Shared, Subject};
+use super::judge::NEIGHBOURS;
+use super::near::{Earlier, Match, Relation, Shared, Subject, share};
 use super::sketch::{Sketch, WINDOWS};
-
-/// Matches beside which others may stand: no more make a round-up.
-const COMPARED: usize = 24;
 
 /// For each shingle, how many there are before it at each level and above.
 pub(super) fn ranks(sketch: &Sketch) -> Vec<[u16; WINDOWS.len()]> {
@@ -50,17 +48,21 @@ pub(super) fn wholes(sketch: &Sketch, weights: &[f32]) -> [Whole; WINDOWS.len()]
 }
 
 /// Sets [`Match::beside`]: what each match but the first covers of the article that the first does not. The matches are in
-/// order, and [`COMPARED`] of them are looked at; levels that the first does not have are not compared.
+/// order; levels that the first does not have are not compared, and nothing where the first is no copy.
 pub(super) fn set_beside(
     matches: &mut [Match],
     sketch: &Sketch,
     shared: &[Shared],
     weights: &[f32],
+    wholes: &[Whole],
     articles: &HashMap<u64, Option<Earlier>>,
 ) {
     let Some((best, others)) = matches.split_first_mut() else {
         return;
     };
+    if best.relation != Relation::Near {
+        return;
+    }
     let level = |article: u64| {
         let earlier = articles.get(&article).and_then(Option::as_ref);
         earlier.map_or(sketch.level, |earlier| earlier.level.max(sketch.level))
@@ -71,7 +73,7 @@ pub(super) fn set_beside(
             *covered = true;
         }
     }
-    for other in others.iter_mut().take(COMPARED) {
+    for other in others.iter_mut().take(NEIGHBOURS) {
         let level = level(other.article).max(level(best.article));
         let weight = |at: u32| {
             let shingle = sketch.shingles.get(at as usize)?;
@@ -80,10 +82,8 @@ pub(super) fn set_beside(
         };
         let mine = shared.iter().filter(|each| each.article == other.article);
         let beside: f32 = mine.filter_map(|each| weight(each.shingle)).sum();
-        let levels = sketch.shingles.iter().zip(weights);
-        let compared = levels.filter(|(shingle, _)| shingle.level >= level);
-        let whole: f32 = compared.map(|(_, weight)| weight).sum();
-        other.beside = if whole > 0.0 { beside / whole } else { 0.0 };
+        let whole = wholes.get(usize::from(level)).copied().unwrap_or_default();
+        other.beside = share(beside, whole.weight);
     }
 }
 

@@ -115,7 +115,7 @@ impl LanguageDetector {
     }
 
     /// The language of the main text. `declared` is what the publisher says, as written; it has no influence on the
-    /// answer, only on [`LanguageGuess::declared`] and [`LanguageGuess::agrees`].
+    /// answer, only on [`LanguageGuess::declared`], [`LanguageGuess::agrees`] and [`LanguageGuess::plausible`].
     pub fn detect(&self, document: &Document, declared: Option<&str>) -> LanguageGuess {
         let found = self.find(document, false);
         let mut guess = self.guess(&found, declared);

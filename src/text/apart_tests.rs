@@ -1,6 +1,5 @@
 //! Pages in one line, and scraps among furniture: what stands before the headline, behind the last sentence and at the foot.
 
-use super::ZoneKind;
 use super::page_tests::build;
 
 const STORY: &str = "The harbour council of Brell voted on Tuesday evening to keep its old ferry for another three years. \
@@ -8,20 +7,13 @@ const STORY: &str = "The harbour council of Brell voted on Tuesday evening to ke
     four of its gates last autumn, and two of them leak.";
 const HEADLINE: &str = "Brell keeps its ferry";
 
-/// What is set aside of a text, by kind.
-fn aside(title: Option<&str>, text: &str) -> Vec<(ZoneKind, String)> {
+/// What is set aside of a text.
+fn texts(title: Option<&str>, text: &str) -> Vec<String> {
     let document = build(title, Some(text), None);
     let body = document.fields.last().expect("a body");
     let blocks = body.blocks.iter().filter(|block| !block.kind.is_content());
     blocks
-        .map(|block| (block.kind, text[block.bytes.clone()].trim().to_owned()))
-        .collect()
-}
-
-fn texts(title: Option<&str>, text: &str) -> Vec<String> {
-    aside(title, text)
-        .into_iter()
-        .map(|(_, text)| text)
+        .map(|block| text[block.bytes.clone()].trim().to_owned())
         .collect()
 }
 

@@ -138,8 +138,13 @@ impl<'p> Cutter<'p, '_> {
             .checked_sub(1)
             .and_then(|before| self.word(before))
             .is_some_and(|before| breaks_sentence(gap, before))
-            || gap.contains(['|', '•', '【'])
-            || gap.contains('»') && !self.closes_quote(index)
+            || self.is_separated(index)
+    }
+
+    /// Whether a bar, a bullet or a bracket for headings stands before a word, or a `»` that closes no quotation.
+    fn is_separated(&self, index: usize) -> bool {
+        let gap = self.gap(index);
+        gap.contains(['|', '•', '【']) || gap.contains('»') && !self.closes_quote(index)
     }
 
     /// Whether a `»` before a word closes what a `«` opened.
@@ -161,9 +166,8 @@ impl<'p> Cutter<'p, '_> {
 
     /// Whether a question or exclamation mark, a bar or a bullet stands before a word.
     fn is_apart(&self, index: usize) -> bool {
-        let gap = self.gap(index);
-        gap.contains(['?', '!', '…', '？', '！', '؟', '|', '•', '【'])
-            || gap.contains('»') && !self.closes_quote(index)
+        let asked = self.gap(index).contains(['?', '!', '…', '？', '！', '؟']);
+        asked || self.is_separated(index)
     }
 
     /// Whether words with a full stop behind them are one headline: no capital inside says that a sentence begins. In
@@ -242,8 +246,6 @@ impl<'p> Cutter<'p, '_> {
         }
         self.posts(from..self.end);
         self.legal(line);
-        self.cuts.sort_unstable();
-        self.cuts.dedup();
     }
 
     /// A short last sentence that is a legal line.

@@ -98,6 +98,12 @@ fn terms_of_several_topics_are_few() {
 /// Weight from which on a word is more than a hint.
 const GOOD: f32 = 3.0;
 
+/// The first column of a list's lines.
+fn entries(list: &str) -> impl Iterator<Item = &str> {
+    let lines = list.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split('\t').next())
+}
+
 /// Stems, prefixes and folding bring words together that have nothing to do with each other.
 #[test]
 fn everyday_words_speak_for_no_topic() {
@@ -129,8 +135,7 @@ fn everyday_words_speak_for_no_topic() {
             include_str!("../../tests/fixtures/topics/everyday_tr.txt"),
         ),
     ] {
-        let lines = words.lines().filter(|line| !line.starts_with('#'));
-        for word in lines.filter_map(|line| line.split('\t').next()) {
+        for word in entries(words) {
             let found = tagger.tag(&document("", word), language);
             let all = found.tags.iter().chain(&found.near_misses);
             for evidence in all.flat_map(|tag| &tag.evidence) {
@@ -170,8 +175,7 @@ fn everyday_sentences_have_no_topic() {
             include_str!("../../tests/fixtures/topics/sentences_ru.txt"),
         ),
     ] {
-        let lines = sentences.lines().filter(|line| !line.starts_with('#'));
-        for sentence in lines.filter_map(|line| line.split('\t').next()) {
+        for sentence in entries(sentences) {
             for tag in tagger.tag(&document("", sentence), language).tags {
                 wrong += &format!(
                     "{language} {sentence}: {} for {:?}\n",

@@ -39,17 +39,13 @@ pub(super) fn load<T>(
             sources.entry(language).or_default().own = Some((file, source));
         }
     }
-    let read: Vec<(String, Result<T, Vec<Problem>>)> = sources
-        .into_iter()
-        .map(|(language, sources)| {
-            let made = read(&language, &sources, taxonomy).map(|lexicon| make(&language, lexicon));
-            (language, made)
-        })
-        .collect();
-    let mut made = Vec::with_capacity(read.len());
-    for (language, result) in read {
-        match result {
-            Ok(lexicon) => made.push((language, lexicon)),
+    let mut made = Vec::with_capacity(sources.len());
+    for (language, sources) in sources {
+        match read(&language, &sources, taxonomy) {
+            Ok(lexicon) => {
+                let lexicon = make(&language, lexicon);
+                made.push((language, lexicon));
+            }
             Err(found) => problems.extend(found),
         }
     }

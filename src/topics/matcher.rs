@@ -1,7 +1,8 @@
 //! Finding the terms of a list in the words of a text.
 
-use hashbrown::HashMap;
 use std::ops::Range;
+
+use hashbrown::HashMap;
 
 use super::analyser::{Analyser, Pattern};
 use super::lexicon::Term;

@@ -1,7 +1,6 @@
 //! The words of the terms, and which of them a word of the text stands for.
 
 use hashbrown::HashMap;
-
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::analyser::{Analyser, Pattern};

@@ -1,7 +1,8 @@
 //! What a batch knows: what was fetched of the server, and over it what the batch itself has added.
 
-use hashbrown::HashMap;
 use std::ops::ControlFlow;
+
+use hashbrown::HashMap;
 
 use crate::dedup::store::{Base, Head, NewArticle, Posting};
 

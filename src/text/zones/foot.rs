@@ -1,5 +1,7 @@
 //! Rule 6: short lines among furniture, which are none by themselves.
 
+use std::ops::Range;
+
 use super::Zoning;
 use crate::text::document::ZoneKind;
 use crate::text::markers::ends_sentence;
@@ -30,36 +32,34 @@ impl Zoning<'_, '_> {
         let Some(first) = (0..self.count()).find(|&index| self.is_prose(index)) else {
             return;
         };
-        let may = |zoning: &Self, index: usize| !zoning.is_free(index) || zoning.is_scrap(index);
-        let mut start = self.count();
-        while start > first + 1 && may(self, start - 1) {
+        let count = self.count();
+        let mut start = count;
+        while start > first + 1 && (!self.is_free(start - 1) || self.is_scrap(start - 1)) {
             start -= 1;
         }
         // A list may end the story; what stands below furniture does not.
-        start = (start..self.count())
-            .find(|&index| !self.is_free(index))
-            .unwrap_or(self.count());
-        let foot = start..self.count();
-        let free: Vec<usize> = foot.filter(|&index| self.is_free(index)).collect();
-        let aside = self.count() - start - free.len();
-        if 2 * aside >= free.len() {
-            self.set_scraps(&free);
+        let mut foot = start..count;
+        let start = foot.find(|&index| !self.is_free(index)).unwrap_or(count);
+        let free = (start..count).filter(|&index| self.is_free(index)).count();
+        if 2 * (count - start - free) >= free {
+            self.set_scraps(start..count);
         }
         let mut index = first + 1;
-        while index < self.count() {
-            let end = (index..self.count())
-                .find(|&end| !(self.is_free(end) && self.is_scrap(end)))
-                .unwrap_or(self.count());
-            let between = !self.is_free(index - 1) && end < self.count() && !self.is_free(end);
-            if between && (1..=BETWEEN).contains(&(end - index)) {
-                self.set_scraps(&(index..end).collect::<Vec<_>>());
+        while index < count {
+            let mut below = index..count;
+            let scrap = |index: usize| self.is_free(index) && self.is_scrap(index);
+            let end = below.find(|&end| !scrap(end)).unwrap_or(count);
+            let between = !self.is_free(index - 1) && end < count && !self.is_free(end);
+            if between && end - index <= BETWEEN {
+                self.set_scraps(index..end);
             }
-            index = end.max(index) + 1;
+            index = end + 1;
         }
     }
 
-    fn set_scraps(&mut self, lines: &[usize]) {
-        for &index in lines {
+    /// Sets those of the lines aside that are not.
+    fn set_scraps(&mut self, lines: Range<usize>) {
+        for index in lines {
             let above = index.checked_sub(1).and_then(|above| self.kind(above));
             let kind = above.filter(|kind| *kind != ZoneKind::EmbeddedPost);
             let kind = kind.unwrap_or(ZoneKind::HeadlineList);
