@@ -54,11 +54,7 @@ impl Reader {
                 if self.hand_over() {
                     blocked_since = None;
                 } else if now - *blocked_since.get_or_insert(now) > PAUSE_AFTER {
-                    self.pause();
-                    let before = self.open.messages.len();
-                    self.take(Duration::ZERO)?;
-                    // A partition that was assigned meanwhile is not paused yet.
-                    self.paused &= self.open.messages.len() == before;
+                    self.hold()?;
                 }
                 continue;
             }
@@ -138,12 +134,20 @@ impl Reader {
         }
     }
 
-    fn pause(&mut self) {
+    /// Serves the consumer, which fetches nothing more.
+    fn hold(&mut self) -> Result<(), WorkerError> {
         if !self.paused {
             tracing::debug!("analysis is behind; fetching is paused");
             self.source.set_paused(true);
             self.paused = true;
         }
+        let before = self.open.messages.len();
+        self.take(Duration::ZERO)?;
+        if self.open.messages.len() > before {
+            // Of a partition that was assigned meanwhile and is not paused yet. The others still are.
+            self.source.set_paused(true);
+        }
+        Ok(())
     }
 
     fn resume(&mut self) {
@@ -182,3 +186,7 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

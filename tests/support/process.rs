@@ -12,6 +12,9 @@ pub use super::stage_config::StageConfig;
 /// How long the program may take for what it normally does in well under a second.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Lines of a stage's log that a failing test prints.
+const LINES_SHOWN: usize = 60;
+
 /// The newsstage program, without any setting from the environment of whoever runs the tests.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_newsstage"));
@@ -217,26 +220,34 @@ impl Stage {
 
     #[track_caller]
     fn fail(&mut self, problem: &str) -> ! {
+        // Its log follows when it is dropped, as do those of the other stages of the test.
+        panic!("newsstage (process {}): {problem}", self.pid());
+    }
+
+    /// The last lines logged, for a person.
+    fn end_of_log(&mut self) -> String {
+        let state = self
+            .try_exit()
+            .map_or("running".to_owned(), |status| status.to_string());
         let log = self.log();
         let end: Vec<_> = log
             .iter()
-            .rev()
-            .take(40)
-            .rev()
+            .skip(log.len().saturating_sub(LINES_SHOWN))
             .map(|line| line.text.as_str())
             .collect();
-        panic!(
-            "newsstage (process {}, {}): {problem}\n---- the end of its log\n{}",
+        format!(
+            "---- the end of the log of newsstage (process {}, {state})\n{}",
             self.pid(),
-            self.try_exit()
-                .map_or("running".to_owned(), |status| status.to_string()),
             end.join("\n"),
-        );
+        )
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.end_of_log());
+        }
         // It may have ended by itself; SIGKILL also ends a stopped process.
         drop(self.child.kill());
         drop(self.child.wait());
