@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::cuts::cut_lines;
-use super::document::{Block, Document, DocumentField, Role, Token, ZoneKind};
+use super::document::{Block, Document, DocumentField, Role, Token};
 use super::markers::{MarkerError, Markers};
 use super::page::{Line, Page};
 use super::zones::{Zone, classify, plain};
@@ -91,33 +91,20 @@ impl DocumentBuilder {
         let text = cut(source.text, *budget);
         document.truncated |= text.len() < source.text.len();
         let mut page = Page::read(text);
-        let zoned = self.zones && source.role != Role::Title;
-        if zoned {
-            // So far the document holds the title.
-            let title = document.tokens.iter().map(|token| document.form(token));
-            cut_lines(&mut page, &self.markers, &title.collect::<Vec<_>>());
-        }
-        *budget -= page.characters.min(*budget);
-        document.characters = document.characters.saturating_add(page.characters);
-        document.tokens.reserve(page.words.len());
         let zones = match source.role {
-            Role::Title => page
-                .lines
-                .iter()
-                .map(|_| Zone {
-                    kind: ZoneKind::Title,
-                    reason: None,
-                })
-                .collect(),
-            Role::Summary | Role::Body if zoned => {
-                let titled = document
-                    .fields
-                    .iter()
-                    .any(|field| field.role == Role::Title);
-                classify(&page, &self.markers, titled)
+            Role::Title => page.lines.iter().map(|_| Zone::title()).collect(),
+            Role::Summary | Role::Body if self.zones => {
+                // So far the document holds the title.
+                let title = document.tokens.iter().map(|token| document.form(token));
+                let title: Vec<&str> = title.collect();
+                cut_lines(&mut page, &self.markers, &title);
+                classify(&page, &self.markers, &title)
             }
             Role::Summary | Role::Body => plain(&page),
         };
+        *budget -= page.characters.min(*budget);
+        document.characters = document.characters.saturating_add(page.characters);
+        document.tokens.reserve(page.words.len());
         let mut writer = Writer {
             map: source.map,
             field: document.fields.len(),

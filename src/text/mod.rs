@@ -34,6 +34,8 @@ pub(crate) mod page_tests;
 mod pages_tests;
 #[cfg(test)]
 mod place_tests;
+#[cfg(test)]
+mod whole_tests;
 
 pub use build::{DocumentBuilder, TextError, TextSettings};
 pub use document::{Block, Document, DocumentField, Role, Token, ZoneKind};

@@ -13,18 +13,24 @@
 //!    that. From there to the end nothing is main text; without such an end the marker takes only the headlines under
 //!    it and the story goes on, so that a link in the middle never swallows the rest. What stands below keywords or a
 //!    copyright line is not main text either where it is shorter than a story of `tail::LONG_STORY` words above it.
-//! 5. *Before and after the story*, which is what lies between the first and the last line of prose: weak forms, menus
+//! 5. *Whole pages.* Runs of six and more short lines part the prose of a page. The story is the longest stretch, with those before it
+//!    that are long enough to begin it (what stands below the known headline, if the page repeats that) and those after it in which it goes
+//!    on. What stands above and below is furniture, whatever it says; a list that is announced, a table, and what may be a headline or a
+//!    standfirst are left to the story. Only where furniture or a menu shows that more is there than a story.
+//! 6. *Before and after the story*, which is what lies between the first and the last line of prose: weak forms, menus
 //!    of one item a line, and closing lists of headlines. Lists and verses inside a story stay, and so does a closing
 //!    list that a colon announces, the line-up of a team, or a table of dates.
-//! 6. *Among furniture.* What a page in one line has before its headline and behind its last sentence, and short lines
+//! 7. *Among furniture.* What a page in one line has before its headline and behind its last sentence, and short lines
 //!    without a full stop at the foot of the page or between other furniture below the story.
-//! 7. Where nothing would be left, everything is main text.
+//! 8. Where nothing would be left, everything is main text.
 
 mod edges;
 mod foot;
 mod head;
 mod spread;
+mod stretches;
 mod tail;
+mod whole;
 
 use std::ops::Range;
 
@@ -54,17 +60,30 @@ pub(super) struct Zone {
     pub reason: Option<String>,
 }
 
+impl Zone {
+    /// The headline in a field of its own.
+    pub(super) fn title() -> Self {
+        Self {
+            kind: ZoneKind::Title,
+            reason: None,
+        }
+    }
+}
+
 /// Classifies every line of a body.
 ///
-/// `titled` says that the headline is known from elsewhere and need not stand in the body.
-pub(super) fn classify(page: &Page<'_>, markers: &Markers, titled: bool) -> Vec<Zone> {
+/// `title` has the words of the headline, if it is known from elsewhere; it need not stand in the body then.
+pub(super) fn classify(page: &Page<'_>, markers: &Markers, title: &[&str]) -> Vec<Zone> {
     let mut zoning = Zoning::new(page, markers);
-    zoning.titled = titled;
+    zoning.titled = !title.is_empty();
+    zoning.stops = zoning.has_stops();
     zoning.read_lines();
     zoning.spread();
     zoning.beside();
+    zoning.page_head(title);
     zoning.tail();
     zoning.below_keywords();
+    zoning.whole_page(title);
     zoning.around();
     zoning.names();
     zoning.closing_list();
@@ -88,6 +107,8 @@ struct Zoning<'p, 't> {
     zones: Vec<Option<Zone>>,
     /// Whether the headline stands above the page.
     titled: bool,
+    /// Whether paragraphs end with full stops.
+    stops: bool,
 }
 
 impl<'p, 't> Zoning<'p, 't> {
@@ -98,6 +119,7 @@ impl<'p, 't> Zoning<'p, 't> {
             found: Vec::with_capacity(page.lines.len()),
             zones: vec![None; page.lines.len()],
             titled: false,
+            stops: true,
         }
     }
 
@@ -220,7 +242,7 @@ impl<'p, 't> Zoning<'p, 't> {
                 || weight >= SENTENCE_WORDS && ends_sentence(self.text(index)))
     }
 
-    /// Rule 7, and the lead.
+    /// Rule 8, and the lead.
     fn finish(mut self) -> Vec<Zone> {
         if self.story_words(0..self.count()) == 0 {
             self.zones.iter_mut().for_each(|zone| *zone = None);

@@ -1,4 +1,4 @@
-//! Rule 5: what stands before and after the story.
+//! Rule 6: what stands before and after the story.
 
 use std::ops::Range;
 
@@ -82,7 +82,7 @@ impl Zoning<'_, '_> {
         words.is_some_and(|words| shapes::is_menu(self.page, words, self.markers))
     }
 
-    /// Rule 5: weak forms, and menus with one item a line.
+    /// Rule 6: weak forms, and menus with one item a line.
     pub(super) fn around(&mut self) {
         let mut prose = (0..self.count()).filter(|&index| self.is_prose(index));
         let Some(first) = prose.next() else { return };
@@ -106,7 +106,7 @@ impl Zoning<'_, '_> {
         }
     }
 
-    /// Rule 5: lists of headlines at the end.
+    /// Rule 6: lists of headlines at the end.
     pub(super) fn closing_list(&mut self) {
         let Some(end) = (0..self.count()).rev().find(|&index| self.is_free(index)) else {
             return;

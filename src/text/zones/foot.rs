@@ -1,4 +1,4 @@
-//! Rule 6: short lines among furniture, which are none by themselves.
+//! Rule 7: short lines among furniture, which are none by themselves.
 
 use std::ops::Range;
 
@@ -67,9 +67,12 @@ impl Zoning<'_, '_> {
         }
     }
 
-    /// Whether a line is short and neither a sentence nor announces something.
+    /// Whether a line is short and neither a sentence nor a row of a table, nor announces something.
     fn is_scrap(&self, index: usize) -> bool {
         let text = self.text(index);
-        self.weight(index) <= SHORT_WORDS && !ends_sentence(text) && !text.ends_with([':', '：'])
+        self.weight(index) <= SHORT_WORDS
+            && !ends_sentence(text)
+            && !text.ends_with([':', '：'])
+            && !self.is_row(index)
     }
 }

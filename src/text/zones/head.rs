@@ -1,4 +1,4 @@
-//! Rule 5: the head of the page, from the headline to the first paragraph.
+//! Rule 6: the head of the page, from the headline to the first paragraph.
 
 use super::{HEADLINE_CHARACTERS, Zoning};
 use crate::text::document::ZoneKind;
@@ -56,6 +56,12 @@ impl Zoning<'_, '_> {
             Some(kind) => matches!(kind, ZoneKind::Byline | ZoneKind::Share),
             None => self.head_shape(index).is_some(),
         }
+    }
+
+    /// Whether a line is a date or a byline.
+    pub(super) fn is_byline(&self, index: usize) -> bool {
+        let shape = || self.head_shape(index).map(|(kind, _)| kind);
+        self.kind(index).or_else(shape) == Some(ZoneKind::Byline)
     }
 
     /// Whether a line may name an author and the next one is a date or a byline.

@@ -8,6 +8,10 @@ use crate::text::document::ZoneKind;
 use crate::text::markers::ends_sentence;
 use crate::text::shapes::{self, POST_CHARACTERS, is_dashed, is_like_post, is_signature};
 
+/// Fewest teasers with a paragraph each, and the longest such paragraph, in words.
+pub(super) const TEASERS: usize = 2;
+pub(super) const SUMMARY_WORDS: usize = 45;
+
 impl Zoning<'_, '_> {
     /// Rule 2.
     pub(super) fn spread(&mut self) {
@@ -28,6 +32,7 @@ impl Zoning<'_, '_> {
                     self.spread_headlines(index + 1, usize::MAX, found.kind, &reason);
                 }
                 ZoneKind::ReadAlso if found.whole => {
+                    self.spread_teasers(index + 1, found.kind, &reason);
                     self.spread_headlines(index + 1, LINKS, found.kind, &reason);
                 }
                 ZoneKind::Byline if found.whole && self.weight(index + 1) <= KEYWORD_WORDS => {
@@ -103,6 +108,23 @@ impl Zoning<'_, '_> {
                 break;
             }
             self.set(index, kind, reason);
+        }
+    }
+
+    /// Teasers under a marker: headlines, each with a paragraph.
+    fn spread_teasers(&mut self, from: usize, kind: ZoneKind, reason: &str) {
+        let teaser = |index: usize| {
+            let text = self.text(index);
+            // Questions and answers are an interview.
+            let speech = is_question(text) || text.starts_with(['-', '–', '—', '―']);
+            let headline = self.is_free(index) && self.is_short(index) && !self.is_prose(index);
+            let summary = self.weight(index + 1) <= SUMMARY_WORDS;
+            headline && !speech && summary && self.is_prose(index + 1) && !self.is_prose(index + 2)
+        };
+        let teasers = (from..self.count()).step_by(2);
+        let count = teasers.take_while(|&index| teaser(index)).count();
+        if count >= TEASERS {
+            (from..from + 2 * count).for_each(|index| self.set(index, kind, reason));
         }
     }
 
