@@ -46,6 +46,7 @@ fn numbers_of_the_stages_are_in_their_ranges() {
             "from 1000 to 1000000000",
         ),
         ("topics.threshold", ["0", "1.1", "nan"], "over 0 to 1"),
+        ("topics.sure", ["0", "1.1", "nan"], "over 0 to 1"),
         (
             "topics.narrow_threshold",
             ["0.0", "1.1", "-1"],

@@ -55,6 +55,10 @@ pub struct TopicSettings {
     /// Smallest share of the sum of the scores of all broad topics that gives a broad topic its tag (over 0 to 1).
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub threshold: f32,
+    /// Confidence from which on the best broad topic gets its tag whatever its share is (over 0 to 1), so that a long article
+    /// about many things is not left without a topic.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub sure: f32,
     /// Smallest share of the score of its broad topic that gives a narrow topic its tag (over 0 to 1).
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub narrow_threshold: f32,
@@ -82,6 +86,7 @@ impl Default for TopicSettings {
             max_evidence: 10,
             max_topics: 6,
             threshold: 0.2,
+            sure: 0.8,
             narrow_threshold: 0.25,
             min_score: 3.0,
             title_boost: 2.0,
@@ -154,6 +159,7 @@ impl TopicSettings {
         }
         for (name, value) in [
             ("threshold", self.threshold),
+            ("sure", self.sure),
             ("narrow_threshold", self.narrow_threshold),
         ] {
             if !(value > 0.0 && value <= 1.0) {
@@ -253,10 +259,11 @@ mod tests {
     #[test]
     fn settings_out_of_range_are_named() {
         type Change = fn(&mut TopicSettings);
-        let cases: [(Change, &str); 6] = [
+        let cases: [(Change, &str); 7] = [
             (|s| s.max_evidence = 0, "topics.max_evidence"),
             (|s| s.max_topics = 101, "topics.max_topics"),
             (|s| s.threshold = 0.0, "topics.threshold"),
+            (|s| s.sure = 1.5, "topics.sure"),
             (|s| s.narrow_threshold = f32::NAN, "topics.narrow_threshold"),
             (|s| s.min_score = -1.0, "topics.min_score"),
             (|s| s.title_boost = 0.5, "topics.title_boost"),

@@ -215,6 +215,7 @@ impl TopicTagger {
     fn rank(&self, scores: &[f32], curve: Curve) -> Vec<Ranked> {
         let topics = self.taxonomy.topics();
         let total = self.total(scores);
+        let best = self.broad_scores(scores).fold(0.0, f32::max);
         // The taxonomy is ordered broad before narrow, so what is known of the broad topic is there already.
         let mut known: Vec<Ranked> = Vec::with_capacity(topics.len());
         for ((topic, &score), index) in topics.iter().zip(scores).zip(0_u16..) {
@@ -226,11 +227,13 @@ impl TopicTagger {
                 Some(broad) => (broad.score, self.settings.narrow_threshold),
             };
             let share = if whole > 0.0 { score / whole } else { 0.0 };
-            let needed = self.settings.min_score.max(threshold * whole);
             let confidence = match broad {
                 None => curve.at(share, score),
                 Some(broad) => broad.confidence * self.narrow.at(share, score),
             };
+            let sure = broad.is_none() && score >= best && confidence >= self.settings.sure;
+            let least = Some(threshold * whole).filter(|&least| !sure || score >= least);
+            let needed = self.settings.min_score.max(least.unwrap_or(0.0));
             known.push(Ranked {
                 topic: index,
                 score,
@@ -268,11 +271,14 @@ impl TopicTagger {
 
     /// The sum of the scores of all broad topics.
     pub(super) fn total(&self, scores: &[f32]) -> f32 {
-        let broad = self.taxonomy.topics().iter().zip(scores);
-        broad
+        self.broad_scores(scores).sum()
+    }
+
+    fn broad_scores(&self, scores: &[f32]) -> impl Iterator<Item = f32> {
+        let topics = self.taxonomy.topics().iter().zip(scores);
+        topics
             .filter(|(topic, _)| topic.parent.is_none())
-            .map(|(_, score)| score)
-            .sum()
+            .map(|(_, &score)| score)
     }
 
     fn code(&self, topic: u16) -> &str {
