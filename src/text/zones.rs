@@ -36,13 +36,15 @@ use std::ops::Range;
 
 use super::document::ZoneKind;
 use super::markers::{Found, Markers, ends_sentence, is_sentence_end};
-use super::page::{Line, Page};
+use super::page::{Line, Page, Word};
 use super::shapes;
 
 /// Longest headline, in code points and in words.
 const HEADLINE_CHARACTERS: usize = 180;
 const HEADLINES_CHARACTERS: usize = 600;
 const HEADLINE_WORDS: usize = 30;
+/// Shortest headline, in words.
+const LEAST_HEADLINE: usize = 4;
 /// Most headlines that a "read also" marker takes in the middle of a story.
 const LINKS: usize = 6;
 /// Longest keyword that stands on a line of its own, in words.
@@ -134,6 +136,16 @@ impl<'p, 't> Zoning<'p, 't> {
     fn text(&self, index: usize) -> &'t str {
         self.line(index)
             .map_or("", |line| self.page.line_text(line))
+    }
+
+    fn words(&self, index: usize) -> &'p [Word] {
+        self.line(index)
+            .map_or(&[], |line| self.page.line_words(line))
+    }
+
+    /// Whether a line announces what stands below it.
+    fn announces(&self, index: usize) -> bool {
+        self.text(index).ends_with([':', '：'])
     }
 
     fn weight(&self, index: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{HEADLINE_CHARACTERS, PROSE_WORDS, SENTENCE_WORDS, Zoning, is_bullet};
+use super::{HEADLINE_CHARACTERS, LEAST_HEADLINE, PROSE_WORDS, SENTENCE_WORDS, Zoning, is_bullet};
 use crate::text::document::ZoneKind;
 use crate::text::markers::{ends_sentence, is_number};
 use crate::text::shapes;
@@ -12,8 +12,7 @@ const LIST_STORY: usize = 40;
 /// Fewest bullets that make a closing list, and fewest headlines without bullets.
 const BULLETS: usize = 3;
 const HEADLINES: usize = 4;
-/// Shortest headline in a closing list without bullets, and their shortest mean, in words.
-const LEAST_HEADLINE: usize = 4;
+/// Shortest mean of the headlines in a closing list without bullets, in words.
 const MEAN_HEADLINE: usize = 7;
 /// Commas that make a line a list, as the line-up of a team is.
 const LIST_COMMAS: usize = 3;
@@ -61,9 +60,7 @@ impl Zoning<'_, '_> {
                     .any(|index| zoning.is_free(index) && zoning.weight(index) >= LEAST_HEADLINE)
         };
         for index in 0..first {
-            let words = self
-                .line(index)
-                .map_or(&[][..], |line| self.page.line_words(line));
+            let words = self.words(index);
             let section = (1..=MENU_WORDS).contains(&words.len())
                 && self.markers.sections().cover(self.page, words) == words.len()
                 && !ends_sentence(self.text(index));
@@ -78,8 +75,7 @@ impl Zoning<'_, '_> {
     }
 
     fn is_sections(&self, index: usize) -> bool {
-        let words = self.line(index).map(|line| self.page.line_words(line));
-        words.is_some_and(|words| shapes::is_menu(self.page, words, self.markers))
+        shapes::is_menu(self.page, self.words(index), self.markers)
     }
 
     /// Rule 6: weak forms, and menus with one item a line.
@@ -123,7 +119,7 @@ impl Zoning<'_, '_> {
         let start = end + 1 - count;
         let announced = start
             .checked_sub(1)
-            .is_some_and(|above| self.is_free(above) && self.text(above).ends_with([':', '：']));
+            .is_some_and(|above| self.is_free(above) && self.announces(above));
         if count > 0 && !announced && self.story_words(0..start) >= LIST_STORY {
             (start..=end).for_each(|index| self.set(index, ZoneKind::HeadlineList, reason));
         }
@@ -143,16 +139,14 @@ impl Zoning<'_, '_> {
     fn plain_headlines(&self, end: usize) -> usize {
         let headline = |index: &usize| {
             let text = self.text(*index);
-            let words = self
-                .line(*index)
-                .map_or(&[][..], |line| self.page.line_words(line));
             self.is_free(*index)
                 && (LEAST_HEADLINE..=PROSE_WORDS).contains(&self.weight(*index))
                 && !ends_sentence(text)
                 && !text.ends_with([',', '،', '、', '，', ';', '؛', ':', '：', '-', '–', '—'])
                 && !text.starts_with(char::is_lowercase)
                 && text.matches([',', '،', '、', '，', ';']).count() < LIST_COMMAS
-                && !words
+                && !self
+                    .words(*index)
                     .first()
                     .is_some_and(|word| is_number(self.page.form(word)))
         };

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::Zoning;
+use super::stretches::SCRAP_WORDS;
 use crate::text::document::ZoneKind;
 use crate::text::markers::ends_sentence;
 
-/// Longest such line, in words, and most of them together between furniture.
-const SHORT_WORDS: usize = 12;
+/// Most such lines together between furniture.
 const BETWEEN: usize = 8;
 
 impl Zoning<'_, '_> {
@@ -69,10 +69,9 @@ impl Zoning<'_, '_> {
 
     /// Whether a line is short and neither a sentence nor a row of a table, nor announces something.
     fn is_scrap(&self, index: usize) -> bool {
-        let text = self.text(index);
-        self.weight(index) <= SHORT_WORDS
-            && !ends_sentence(text)
-            && !text.ends_with([':', '：'])
+        self.weight(index) <= SCRAP_WORDS
+            && !ends_sentence(self.text(index))
+            && !self.announces(index)
             && !self.is_row(index)
     }
 }

@@ -1,6 +1,6 @@
 //! Rule 6: the head of the page, from the headline to the first paragraph.
 
-use super::{HEADLINE_CHARACTERS, Zoning};
+use super::{HEADLINE_CHARACTERS, LEAST_HEADLINE, Zoning};
 use crate::text::document::ZoneKind;
 use crate::text::markers::ends_sentence;
 use crate::text::shapes::{self, is_names};
@@ -12,8 +12,6 @@ const STANDFIRST_WORDS: usize = 60;
 const STORY_WORDS: usize = 40;
 /// Date lines further down that make dates the headings of a chronology.
 const CHRONOLOGY: usize = 2;
-/// Shortest headline in words.
-const HEADLINE_WORDS: usize = 4;
 
 impl Zoning<'_, '_> {
     /// Dates, bylines and rows of buttons under a standfirst, of which `first` is the first paragraph.
@@ -52,16 +50,19 @@ impl Zoning<'_, '_> {
 
     /// Whether a line is a date, a byline or a row of buttons.
     fn is_furnished(&self, index: usize) -> bool {
-        match self.kind(index) {
-            Some(kind) => matches!(kind, ZoneKind::Byline | ZoneKind::Share),
-            None => self.head_shape(index).is_some(),
-        }
+        let kind = self.head_kind(index);
+        matches!(kind, Some(ZoneKind::Byline | ZoneKind::Share))
     }
 
     /// Whether a line is a date or a byline.
     pub(super) fn is_byline(&self, index: usize) -> bool {
+        self.head_kind(index) == Some(ZoneKind::Byline)
+    }
+
+    /// What a line is already, or by its shape in the head of a page.
+    fn head_kind(&self, index: usize) -> Option<ZoneKind> {
         let shape = || self.head_shape(index).map(|(kind, _)| kind);
-        self.kind(index).or_else(shape) == Some(ZoneKind::Byline)
+        self.kind(index).or_else(shape)
     }
 
     /// Whether a line may name an author and the next one is a date or a byline.
@@ -102,7 +103,7 @@ impl Zoning<'_, '_> {
                 self.repeat_name(index);
                 continue;
             }
-            headline |= self.weight(index) >= HEADLINE_WORDS
+            headline |= self.weight(index) >= LEAST_HEADLINE
                 && line.points.len() <= HEADLINE_CHARACTERS
                 && !ends_sentence(self.text(index));
             standfirsts += usize::from(self.is_prose(index));

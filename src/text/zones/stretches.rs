@@ -143,9 +143,8 @@ impl Zoning<'_, '_> {
     /// Where the story ends above closing teasers: paragraphs that stand alone under a headline, with furniture among them.
     pub(super) fn above_teasers(&self, story: Range<usize>) -> usize {
         let (mut end, mut teasers, mut bottom) = (story.end, 0, story.end);
-        let prose = story.clone().filter(|&index| self.is_prose(index));
-        let prose: Vec<usize> = prose.collect();
-        for &index in prose.iter().rev() {
+        let prose = story.clone().rev().filter(|&index| self.is_prose(index));
+        for index in prose {
             let above = index.wrapping_sub(1);
             let teaser = index > story.start
                 && self.weight(index) <= SUMMARY_WORDS
@@ -181,8 +180,7 @@ impl Zoning<'_, '_> {
 
     /// Whether a line repeats the known headline, of which either may have lost its end.
     fn is_title(&self, index: usize, title: &[&str]) -> bool {
-        let words = self.line(index).map(|line| self.page.line_words(line));
-        let words = words.unwrap_or_default();
+        let words = self.words(index);
         let shorter = words.len().min(title.len());
         let same = words
             .iter()

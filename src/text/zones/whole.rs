@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::stretches::{BEGINNING_WORDS, RUN, SCRAP_WORDS};
-use super::{Zoning, is_question};
+use super::{LEAST_HEADLINE, Zoning, is_question};
 use crate::text::document::ZoneKind;
 use crate::text::markers::is_number;
 
@@ -16,7 +16,6 @@ const MENU: usize = 10;
 const ITEM_WORDS: usize = 3;
 /// Lines above the story among which the headline is, if it is not known.
 const HEAD: usize = 10;
-const HEADLINE_WORDS: usize = 4;
 /// Lines under the headline that may be a standfirst.
 const STANDFIRSTS: usize = 2;
 /// Fewest lines below the story that make a foot; half as many where some of them are furniture anyway.
@@ -60,7 +59,7 @@ impl Zoning<'_, '_> {
         let lines = story.first()?.lines.start..story.last()?.lines.end;
         let least = title.map_or(STORY_WORDS, |_| TITLED_WORDS);
         let whole = words >= least && self.has_surroundings(&lines) && !self.is_wrapped();
-        whole.then(|| (title.filter(|&title| title < lines.start), lines))
+        whole.then_some((title, lines))
     }
 
     /// Whether more than a story is here: furniture around it, or a menu above.
@@ -101,7 +100,7 @@ impl Zoning<'_, '_> {
         let listed = |kind| matches!(kind, ZoneKind::HeadlineList | ZoneKind::ReadAlso);
         let last = begin.min(title + 1 + STANDFIRSTS);
         for index in title..last {
-            let headline = index == title || self.weight(index) > HEADLINE_WORDS;
+            let headline = index == title || self.weight(index) > LEAST_HEADLINE;
             let marked = self.found(index).is_some();
             let free = self.kind(index).is_none_or(|kind| listed(kind) && !marked);
             if !headline || !free {
@@ -128,7 +127,7 @@ impl Zoning<'_, '_> {
     fn unknown_headline(&self, begin: usize) -> usize {
         let mut window = begin.saturating_sub(HEAD)..begin;
         let headline =
-            |index: &usize| self.is_free(*index) && self.weight(*index) >= HEADLINE_WORDS;
+            |index: &usize| self.is_free(*index) && self.weight(*index) >= LEAST_HEADLINE;
         window.find(headline).unwrap_or(begin)
     }
 
@@ -154,9 +153,9 @@ impl Zoning<'_, '_> {
         }
         let list = (start..count).find(|&index| !self.is_free(index));
         let list = start..list.unwrap_or(count);
-        let announces = |index: usize| self.text(index).ends_with([':', '：']);
-        let announced = (start.saturating_sub(1)..list.end.min(start + 1)).any(announces);
-        let last = list.len() == 1 && list.end < count && self.weight(start) >= HEADLINE_WORDS;
+        let mut around = start.saturating_sub(1)..list.end.min(start + 1);
+        let announced = around.any(|index| self.announces(index));
+        let last = list.len() == 1 && list.end < count && self.weight(start) >= LEAST_HEADLINE;
         if announced || last && !is_question(self.text(start)) {
             list.end
         } else {
@@ -188,8 +187,7 @@ impl Zoning<'_, '_> {
 
     /// Whether a line is a row of a table or a list of names: a line-up, a result, an entry of a ranking.
     pub(super) fn is_row(&self, index: usize) -> bool {
-        let words = self.line(index).map(|line| self.page.line_words(line));
-        let numbers = words.unwrap_or_default().iter();
+        let numbers = self.words(index).iter();
         let numbers = numbers.filter(|word| is_number(self.page.form(word)));
         let commas = self.text(index).matches([',', '،', '、', '，', ';', '؛']);
         let cells = numbers.count() >= CELLS || commas.count() >= CELLS;
@@ -201,7 +199,7 @@ impl Zoning<'_, '_> {
         for index in lines {
             let (kind, reason) = if self.is_prose(index) {
                 (ZoneKind::ReadAlso, "paragraph outside the story")
-            } else if self.weight(index) >= HEADLINE_WORDS {
+            } else if self.weight(index) >= LEAST_HEADLINE {
                 (ZoneKind::HeadlineList, "line outside the story")
             } else {
                 (ZoneKind::KeywordCloud, "word outside the story")
